@@ -65,6 +65,8 @@ type (
 		Text string
 		At   int64 // Unix milliseconds
 	}
+	// Regenerate gives the agent a new generation, so that a copy of its state is worth nothing any more.
+	Regenerate struct{ Generation int64 }
 	// EndSession says goodbye; the agent cleans up after itself.
 	EndSession struct{ Reason EndReason }
 )
@@ -78,6 +80,7 @@ func (AskReturn) command()     {}
 func (AskShare) command()      {}
 func (EndShare) command()      {}
 func (Chat) command()          {}
+func (Regenerate) command()    {}
 func (EndSession) command()    {}
 
 // Action names what an audit line tells. The catalogues have a sentence for each.

@@ -78,21 +78,23 @@ type (
 		AckedSeq   int64 // the last command it applied
 		Address    string
 	}
-	// LoseLink is a connection that is gone or silent. A Generation that is no longer current is ignored: the PC is back already.
+	// LoseLink is a connection that is gone or silent. Admitted is the generation it was let in with; if that is no longer
+	// the last one, the PC is back already and nothing happens.
 	LoseLink struct {
-		Generation int64
-		LastSeen   time.Time // when something was last received
+		Admitted int64
+		LastSeen time.Time // when something was last received
 	}
 	// MeetRival is a second live connection with the session's key.
 	MeetRival struct{ Rival Rival }
 	// LoseRival is the end of that connection.
 	LoseRival struct{ Instance string }
 	// FromAgent is a numbered message of the admitted agent. Seq is one more than the last, or 0 for a bare
-	// acknowledgement; a repeated one is ignored, a gap is a [ErrGap].
+	// acknowledgement; a repeated one is ignored, as is one from an earlier connection; a gap is [ErrGap].
 	FromAgent struct {
-		Seq   int64
-		Acked int64 // the last command the agent has durably applied
-		Event AgentEvent
+		Admitted int64 // the generation its connection was let in with
+		Seq      int64
+		Acked    int64 // the last command the agent has durably applied
+		Event    AgentEvent
 	}
 )
 

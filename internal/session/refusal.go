@@ -5,7 +5,8 @@ import "errors"
 // ErrOverdue says that a deadline is over: apply [Tick] first, then the event again.
 var ErrOverdue = errors.New("session: a deadline is over, apply Tick first")
 
-// ErrGap says that an agent's message skipped a number: the link must be closed, the agent will send again.
+// ErrGap says that an agent's message skipped a number or acknowledged what was never sent: the link must be closed; an
+// honest agent comes back and sends again.
 var ErrGap = errors.New("session: agent message out of order")
 
 // Refusal is an event that the session's state does not allow. Nothing has changed.

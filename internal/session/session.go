@@ -117,7 +117,9 @@ type Link struct {
 	Online      bool      `json:"online"`
 	Since       time.Time `json:"since"`                 // online or offline since
 	Generation  int64     `json:"generation"`            // counts admissions; the agent proves that it knows it
+	Admitted    int64     `json:"admitted"`              // the generation the present connection was let in with
 	Confirmed   bool      `json:"confirmed"`             // the agent has durably noted Generation
+	ConfirmSeq  int64     `json:"confirm_seq,omitempty"` // … once it has acknowledged this command
 	BootID      string    `json:"boot_id"`               // of the boot the agent was last heard from
 	Instance    string    `json:"instance"`              // of the agent's process; lives in its memory only
 	WindowUntil time.Time `json:"window_until,omitzero"` // offline: the session expires after this

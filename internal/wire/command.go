@@ -53,6 +53,11 @@ type (
 		Text string    `json:"text"`
 		At   time.Time `json:"at"`
 	}
+	// Regenerate gives the agent a new generation, after another PC with its key was turned away. Acknowledging it says that
+	// the generation is on disk.
+	Regenerate struct {
+		Generation int64 `json:"generation"`
+	}
 	// EndSession says goodbye.
 	EndSession struct {
 		Reason string `json:"reason"` // a session.EndReason
@@ -68,4 +73,5 @@ func (AskReturn) isCommand()     {}
 func (AskShare) isCommand()      {}
 func (EndShare) isCommand()      {}
 func (Chat) isCommand()          {}
+func (Regenerate) isCommand()    {}
 func (EndSession) isCommand()    {}

@@ -135,11 +135,6 @@ type BeatOK struct{}
 // Ack carries an acknowledgement (Envelope.Ack) when nothing else does.
 type Ack struct{}
 
-// Regenerate gives the admitted agent a new generation, after a rival was turned away.
-type Regenerate struct {
-	Generation int64 `json:"generation"`
-}
-
 // GoingAway announces that the server stops; the agent comes back after the given time.
 type GoingAway struct {
 	BackIn int `json:"back_in"` // milliseconds
