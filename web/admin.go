@@ -1,0 +1,107 @@
+package web
+
+import (
+	"time"
+
+	"github.com/rejoin/rejoin/internal/session"
+)
+
+// PolicyPage shows and changes the consent policy.
+type PolicyPage struct {
+	Page
+	Typed    PolicyTyped
+	Errors   []FieldError
+	Revision int64 // goes along with the form: an edit of an older one is a conflict
+	Saved    bool
+	Conflict *PolicyConflict
+}
+
+// PolicyTyped is the form as typed: the numbers are what stood in the fields.
+type PolicyTyped struct {
+	AskBeforeReboot  bool
+	PromptSeconds    string
+	OnNoReply        session.Answer
+	AskBeforeSharing bool
+	PhoneCancel      bool
+	WindowMinutes    string
+	IdleMinutes      string
+}
+
+// PolicyConflict is what somebody else saved meanwhile.
+type PolicyConflict struct {
+	By     string
+	At     time.Time
+	Policy session.Policy
+}
+
+// Names of the form's fields: the JSON names of [session.Policy].
+const (
+	FieldAskBeforeReboot  = "ask_before_reboot" // "on" or absent
+	FieldPromptSeconds    = "prompt_seconds"
+	FieldOnNoReply        = "on_no_reply"
+	FieldAskBeforeSharing = "ask_before_sharing"
+	FieldPhoneCancel      = "phone_cancel"
+	FieldWindowMinutes    = "window_minutes"
+	FieldIdleMinutes      = "idle_minutes"
+)
+
+// UsersPage lists the users and creates new ones.
+type UsersPage struct {
+	Page
+	Users []UserRow
+	Form  UserForm
+	Link  *UserLink // shown once, after a user was created or reset
+}
+
+// UserRow is a user in the list.
+type UserRow struct {
+	ID, Name, Login string
+	Admin, Disabled bool
+	SeenAt          time.Time // last sign-in; zero: never
+	LinkUntil       time.Time // a one-time link is out; zero: none
+}
+
+// UserForm is the form for a new user.
+type UserForm struct {
+	Name, Login string
+	Admin       bool
+	Errors      []FieldError
+}
+
+// UserLink is a one-time link to hand over.
+type UserLink struct {
+	User  UserRow
+	URL   string
+	Until time.Time
+}
+
+// SettingsPage holds the few settings there are.
+type SettingsPage struct {
+	Page
+	CompanyTyped string
+	Errors       []FieldError
+	Saved        bool
+}
+
+// AuditPage is the audit log, the newest line first.
+type AuditPage struct {
+	Page
+	Lines []AuditRow
+	Older int64 // where the next page begins; 0: there is none
+	First bool  // this is the newest page
+	Chain ChainState
+}
+
+// AuditRow is an audit line, with the session it belongs to if there is one.
+type AuditRow struct {
+	Line     session.AuditLine
+	Session  session.ID
+	Customer string
+}
+
+// ChainState is what the last check of the hash chain said.
+type ChainState struct {
+	CheckedAt time.Time // zero: not checked yet
+	Lines     int64
+	BrokenAt  int64 // number of the first line that does not fit; 0: whole
+}
