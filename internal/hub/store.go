@@ -13,8 +13,9 @@ var (
 	ErrNotFound = errors.New("hub: not found")
 	// ErrConflict says that the session's stored revision is not Transition.Before.
 	ErrConflict = errors.New("hub: the session changed meanwhile")
-	// ErrCodeGone says that the code to redeem is unknown, used or expired.
-	ErrCodeGone = errors.New("hub: the connect code is unknown, used or expired")
+	// ErrCodeGone says that the code to redeem is unknown, used or replaced by a newer one (a store does not look at its
+	// expiry: the session's CodeExpiresAt decides, which moves with the server's downtime).
+	ErrCodeGone = errors.New("hub: the connect code is unknown, used, replaced or expired")
 )
 
 // Store keeps what the hub decides. All methods are safe for concurrent use.
@@ -57,7 +58,7 @@ type Transition struct {
 	Commands []Command // for the outbox; those up to After.AckedSeq are dropped from it
 
 	IssueCode  *CodeRecord // a new connect code; earlier ones of the session become unusable
-	RedeemCode []byte      // hash of the code that Join uses up, on the condition that it is unused and not expired at At
+	RedeemCode []byte      // hash of the code that Join uses up, on the condition that it is unused and the session's newest
 	At         time.Time
 }
 
@@ -73,6 +74,6 @@ type CodeRecord struct {
 	Hash      []byte // keyed; finds it
 	Sealed    []byte // encrypted; shows it to the technician while it is valid
 	Session   session.ID
-	ExpiresAt time.Time
+	ExpiresAt time.Time // as issued; Session.CodeExpiresAt is what counts
 	UsedAt    time.Time // zero: unused
 }

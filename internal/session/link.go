@@ -39,8 +39,7 @@ func (t *transition) rejoin(ev Rejoin) error {
 		return &Refusal{Code: RefusedEnded, Why: string(s.EndReason)}
 	case s.State != StateActive:
 		return &Refusal{Code: RefusedNotJoined}
-	case ev.Generation != s.Link.Generation && (s.Link.Confirmed || ev.Generation != s.Link.Generation-1):
-		// The one before is good only as long as the agent may not have heard of the present one.
+	case !t.current(ev):
 		return &Refusal{Code: RefusedSuperseded}
 	case ev.AckedSeq > s.CommandSeq:
 		return &Refusal{Code: RefusedInvalid, Why: "acked"}
@@ -65,6 +64,16 @@ func (t *transition) rejoin(ev Rejoin) error {
 	t.audit(byAgent, action, "away", seconds(away), "address", ev.Address)
 	t.stillThere()
 	return nil
+}
+
+// current tells whether the agent knows the present generation, or the one before as long as it may not have heard of
+// the present one. After a technician chose between two PCs the loser is out even so.
+func (t *transition) current(ev Rejoin) bool {
+	l, settled := t.s.Link, t.s.Settled
+	if settled.Generation == ev.Generation && settled.Instance != ev.Instance {
+		return false
+	}
+	return ev.Generation == l.Generation || (ev.Generation == l.Generation-1 && !l.Confirmed)
 }
 
 // stillThere deals with a PC that rejoins in the boot that was to end. That alone proves nothing: Windows may be about to
@@ -182,9 +191,11 @@ func (t *transition) chooseRival(ev ChooseRival) error {
 	case ev.Keep == KeepCurrent && !s.Link.Online:
 		return &Refusal{Code: RefusedOffline} // it could not be told the new generation
 	}
+	s.Settled = Settled{Generation: s.Link.Generation, Instance: s.Rival.Instance}
 	s.Rival = nil
 	t.audit(ev.By, ActionRivalChosen, "keep", string(ev.Keep))
 	if ev.Keep == KeepCurrent {
+		s.Settled.Instance = s.Link.Instance
 		s.Link.Generation++
 		s.Link.Confirmed = false
 		s.Link.ConfirmSeq = t.send(Regenerate{Generation: s.Link.Generation})

@@ -77,7 +77,8 @@ type Session struct {
 	Sharing       Sharing   `json:"sharing,omitzero"`
 	Reboot        *Reboot   `json:"reboot,omitempty"` // the live one, else the last one
 	Reboots       int       `json:"reboots,omitempty"`
-	Rival         *Rival    `json:"rival,omitempty"`
+	Rival      *Rival    `json:"rival,omitempty"`
+	Settled    Settled   `json:"settled,omitzero"`
 
 	CommandSeq    int64     `json:"command_seq,omitempty"`   // number of the last command issued to the agent
 	AckedSeq      int64     `json:"acked_seq,omitempty"`     // the agent has durably applied commands up to here
@@ -157,6 +158,13 @@ type Rival struct {
 	BootID   string    `json:"boot_id"`
 	Instance string    `json:"instance"`
 	At       time.Time `json:"at"`
+}
+
+// Settled is a technician's choice between two PCs with one key: of those that know no more than this generation, only
+// the one with this instance is let in.
+type Settled struct {
+	Generation int64  `json:"generation"`
+	Instance   string `json:"instance"`
 }
 
 // ChatMessage is one line of the conversation.

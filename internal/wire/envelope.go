@@ -90,6 +90,15 @@ func Encode(m Message, seq, ack int64) ([]byte, error) {
 	return frame, nil
 }
 
+// EncodeRaw frames a body that was encoded before, such as a command from the outbox.
+func EncodeRaw(typ string, body []byte, seq, ack int64) ([]byte, error) {
+	frame, err := json.Marshal(Envelope{V: Version, Type: typ, Seq: seq, Ack: ack, Body: body})
+	if err != nil {
+		return nil, fmt.Errorf("wire: encode %s: %w", typ, err)
+	}
+	return frame, nil
+}
+
 // Decode reads a frame. The error, if any, is an [*Error].
 func Decode(frame []byte) (Message, Envelope, error) {
 	var env Envelope
