@@ -77,8 +77,8 @@ type Session struct {
 	Sharing       Sharing   `json:"sharing,omitzero"`
 	Reboot        *Reboot   `json:"reboot,omitempty"` // the live one, else the last one
 	Reboots       int       `json:"reboots,omitempty"`
-	Rival      *Rival    `json:"rival,omitempty"`
-	Settled    Settled   `json:"settled,omitzero"`
+	Rival         *Rival    `json:"rival,omitempty"`
+	Settled       Settled   `json:"settled,omitzero"`
 
 	CommandSeq    int64     `json:"command_seq,omitempty"`   // number of the last command issued to the agent
 	AckedSeq      int64     `json:"acked_seq,omitempty"`     // the agent has durably applied commands up to here
