@@ -3,7 +3,10 @@ package hub
 import (
 	"bytes"
 	"context"
+	"net"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/internal/wire"
@@ -46,7 +49,7 @@ func (c *candidate) wait(ctx context.Context, id session.ID, ev session.Rejoin) 
 // answerBeats keeps a held connection alive; anything but beats ends it.
 func (c *candidate) answerBeats(ctx context.Context, end context.CancelCauseFunc) {
 	for {
-		frame, err := c.conn.Read(ctx)
+		frame, err := c.readWithin(ctx, wire.SilentAfter)
 		if err == nil && !bytes.Equal(frame, frameBeat) {
 			m, env, derr := wire.Decode(frame)
 			if _, isBeat := m.(*wire.BeatOK); derr == nil && isBeat {
@@ -62,6 +65,12 @@ func (c *candidate) answerBeats(ctx context.Context, end context.CancelCauseFunc
 			return
 		}
 	}
+}
+
+func (c *candidate) readWithin(ctx context.Context, d time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return c.conn.Read(ctx)
 }
 
 // decided waits for the technician.
@@ -108,12 +117,14 @@ func (ls *links) hold(id session.ID, held bool) {
 type relayConn struct {
 	AgentConn
 	frames chan []byte
+	closed chan struct{}
+	once   sync.Once
 	failed chan struct{} // closed after err is set
 	err    error
 }
 
 func newRelayConn(conn AgentConn) *relayConn {
-	r := &relayConn{AgentConn: conn, frames: make(chan []byte), failed: make(chan struct{})}
+	r := &relayConn{AgentConn: conn, frames: make(chan []byte), closed: make(chan struct{}), failed: make(chan struct{})}
 	go r.readAll()
 	return r
 }
@@ -126,8 +137,19 @@ func (r *relayConn) readAll() {
 			r.err = err
 			return
 		}
-		r.frames <- slices.Clone(frame)
+		select {
+		case r.frames <- slices.Clone(frame):
+		case <-r.closed:
+			r.err = net.ErrClosed
+			return
+		}
 	}
+}
+
+// Close implements [AgentConn].
+func (r *relayConn) Close(code int, reason string) error {
+	r.once.Do(func() { close(r.closed) })
+	return r.AgentConn.Close(code, reason)
 }
 
 // Read implements [AgentConn].
