@@ -16,6 +16,9 @@ type Machine interface {
 	// BootID names the present boot: the same for every process of this boot, another one after any restart, whatever the
 	// clock does. It must be right, or the agent must not start: everything about reboots hangs on it.
 	BootID() (string, error)
+	// Alone claims to be this user's only running agent on this PC, until release is called or the process ends, however
+	// it ends. It returns [ErrNotAlone] while another process is; it does not wait.
+	Alone() (release func(), err error)
 	// Sealed is where the agent keeps its state: readable by this user on this PC only.
 	Sealed() Sealed
 	// Autostart is the registration that starts the agent again after a sign-in.
@@ -60,6 +63,9 @@ const (
 
 // ErrNotSupported is returned by Restart for a kind this PC can't do.
 var ErrNotSupported = errors.New("machine: not supported on this PC")
+
+// ErrNotAlone is returned by Alone: an agent of this user is running already.
+var ErrNotAlone = errors.New("machine: the agent is already running")
 
 // Shutdown is a step of Windows ending the session.
 type Shutdown struct {
