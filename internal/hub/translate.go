@@ -64,15 +64,15 @@ func agentEvent(m wire.Message) (ev session.AgentEvent, ok bool) {
 	case *wire.RebootFailed:
 		return session.RebootFailed{RebootID: m.Reboot, Step: clean(m.Step, 32), Detail: clean(m.Detail, wire.MaxMessage)}, true
 	case *wire.GoingDown:
-		return session.GoingDown{RebootID: m.Reboot}, true
+		return session.GoingDown{RebootID: m.Reboot, BootID: m.BootID}, true
 	case *wire.RestartBlocked:
 		apps := make([]string, len(m.Apps))
 		for i, app := range m.Apps {
 			apps[i] = clean(app, wire.MaxName)
 		}
-		return session.RestartBlocked{RebootID: m.Reboot, Apps: apps}, true
+		return session.RestartBlocked{RebootID: m.Reboot, BootID: m.BootID, Apps: apps}, true
 	case *wire.SignedIn:
-		return session.SignedIn{}, true
+		return session.SignedIn{BootID: m.BootID}, true
 	case *wire.ReturnAnswered:
 		return session.ReturnAnswered{RebootID: m.Reboot, Cancel: m.Cancel}, true
 	case *wire.ShareAnswered:

@@ -50,7 +50,7 @@ func (t *transition) agentEvent(ev AgentEvent) bool {
 	case RestartBlocked:
 		return t.restartBlocked(ev)
 	case SignedIn:
-		return t.signedIn()
+		return t.signedIn(ev)
 	case ReturnAnswered:
 		return t.returnAnswered(ev)
 	case ShareAnswered:

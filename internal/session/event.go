@@ -125,15 +125,17 @@ type (
 		Step     string // FailureTicket, FailureAutostart, FailureRestart, FailureBootID, FailureGrant
 		Detail   string // what Windows said
 	}
-	// GoingDown announces that Windows is ending the session; RebootID is empty if Rejoin did not ask for it.
-	GoingDown struct{ RebootID string }
+	// GoingDown announces that Windows is ending the session; RebootID is empty if Rejoin did not ask for it. BootID, here
+	// and below, is the boot it happened in: a message may wait in the agent's outbox until after the restart.
+	GoingDown struct{ RebootID, BootID string }
 	// RestartBlocked says that an announced or commanded restart did not come about.
 	RestartBlocked struct {
 		RebootID string
+		BootID   string
 		Apps     []string // who blocked it, as far as Windows tells
 	}
 	// SignedIn says that somebody signed in to Windows.
-	SignedIn struct{}
+	SignedIn struct{ BootID string }
 	// ReturnAnswered is the result of AskReturn.
 	ReturnAnswered struct {
 		RebootID string

@@ -177,6 +177,8 @@ func (t *transition) failReboot(by Actor, step, detail string) {
 func (t *transition) goingDown(ev GoingDown) bool {
 	r := t.s.Reboot
 	switch {
+	case ev.BootID != t.s.Link.BootID:
+		return false // said in the boot that has ended since, heard only now
 	case t.inPhase(ev.RebootID, PhaseArmed):
 		t.enter(PhaseGoingDown)
 		t.audit(byAgent, ActionRebootGoingDown)
@@ -200,7 +202,7 @@ func (t *transition) goingDown(ev GoingDown) bool {
 
 func (t *transition) restartBlocked(ev RestartBlocked) bool {
 	r := t.s.Reboot
-	if !r.Live() || (ev.RebootID != "" && ev.RebootID != r.ID) || (r.Phase != PhaseArmed && r.Phase != PhaseGoingDown) {
+	if ev.BootID != t.s.Link.BootID || !r.Live() || (ev.RebootID != "" && ev.RebootID != r.ID) || (r.Phase != PhaseArmed && r.Phase != PhaseGoingDown) {
 		return false
 	}
 	t.didNotHappen(byAgent, ev.Apps)

@@ -33,9 +33,9 @@ func (t *transition) comeBack(before Link, away time.Duration, ev Rejoin) {
 }
 
 // signedIn is a sign-in that comes after the agent's return (an agent that runs as a service).
-func (t *transition) signedIn() bool {
+func (t *transition) signedIn(ev SignedIn) bool {
 	r := t.s.Reboot
-	if !r.Live() || r.Phase != PhaseBack || !r.SignedInAt.IsZero() {
+	if ev.BootID != t.s.Link.BootID || !r.Live() || r.Phase != PhaseBack || !r.SignedInAt.IsZero() {
 		return false
 	}
 	t.arrive()

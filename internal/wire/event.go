@@ -23,17 +23,22 @@ type (
 		Step   string `json:"step"`
 		Detail string `json:"detail,omitzero"`
 	}
-	// GoingDown announces that Windows ends the session; Reboot is empty if the agent did not ask for it.
+	// GoingDown announces that Windows ends the session; Reboot is empty if the agent did not ask for it. BootID, here and
+	// below, is the boot it happened in: the message may be sent only after the restart.
 	GoingDown struct {
 		Reboot string `json:"reboot,omitzero"`
+		BootID string `json:"boot_id"`
 	}
 	// RestartBlocked says that an announced restart did not come about.
 	RestartBlocked struct {
 		Reboot string   `json:"reboot,omitzero"`
+		BootID string   `json:"boot_id"`
 		Apps   []string `json:"apps"`
 	}
 	// SignedIn says that somebody signed in to Windows.
-	SignedIn struct{}
+	SignedIn struct {
+		BootID string `json:"boot_id"`
+	}
 	// ReturnAnswered is what came of AskReturn.
 	ReturnAnswered struct {
 		Reboot string `json:"reboot"`
@@ -94,5 +99,8 @@ func (m *RestartBlocked) check() error {
 	if len(m.Apps) > 20 {
 		return fmt.Errorf("%d apps", len(m.Apps))
 	}
-	return nil
+	return checkIDs(m.BootID)
 }
+
+func (m *GoingDown) check() error { return checkIDs(m.BootID) }
+func (m *SignedIn) check() error  { return checkIDs(m.BootID) }
