@@ -176,11 +176,11 @@ func (c *candidate) joinAgain(ctx context.Context, m *wire.Join, record CodeReco
 	if err != nil {
 		return nil, joinRefusal(err)
 	}
-	if !bytes.Equal(s.PublicKey, m.PublicKey) || s.Link.Generation != 1 || s.Link.Confirmed {
+	if !bytes.Equal(s.PublicKey, m.PublicKey) || s.Link.Known != 0 {
 		return nil, &refusal{code: wire.RefusedCode}
 	}
 	return c.readmit(ctx, record.Session, session.Rejoin{
-		PC: pcOf(m.PC, c.version), Generation: s.Link.Generation, BootID: m.BootID, Instance: m.Instance, SignedIn: m.SignedIn,
+		PC: pcOf(m.PC, c.version), BootID: m.BootID, Instance: m.Instance, SignedIn: m.SignedIn,
 		Address: c.address,
 	})
 }

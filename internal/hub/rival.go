@@ -19,7 +19,7 @@ func (c *candidate) wait(ctx context.Context, id session.ID, ev session.Rejoin) 
 	watch := c.hub.Watch(id)
 	defer watch.Close()
 	_, err := c.hub.dispatch(ctx, id, session.MeetRival{Rival: session.Rival{
-		PC: ev.PC, Address: c.address, BootID: ev.BootID, Instance: ev.Instance,
+		PC: ev.PC, Address: c.address, Generation: ev.Generation, BootID: ev.BootID, Instance: ev.Instance,
 	}}, nil, func(session.Session) { c.hub.links.hold(id, true) })
 	if err != nil {
 		return rejoinRefusal(err)
@@ -83,9 +83,9 @@ func (c *candidate) decided(ctx context.Context, watch *Watch, id session.ID, ev
 		switch {
 		case s.State == session.StateEnded:
 			return rejoinRefusal(&session.Refusal{Code: session.RefusedEnded, Why: string(s.EndReason)})
-		case s.Settled.Generation == ev.Generation && s.Settled.Instance == ev.Instance:
+		case s.Settled.Generation >= ev.Generation && s.Settled.Instance == ev.Instance:
 			return nil
-		case s.Settled.Generation == ev.Generation, s.Rival == nil || s.Rival.Instance != ev.Instance:
+		case s.Settled.Generation >= ev.Generation, s.Rival == nil || s.Rival.Instance != ev.Instance:
 			c.hub.links.hold(id, s.Rival != nil)
 			return &refusal{code: wire.RefusedSuperseded}
 		}

@@ -23,15 +23,19 @@ func (t *transition) fromAgent(ev FromAgent) error {
 	return nil
 }
 
-// acknowledge notes what the agent has durably applied; that it speaks at all proves that it knows its generation, unless
-// it was given a new one meanwhile.
+// acknowledge notes what the agent has durably applied. That it speaks at all proves that it knows the generation it was
+// admitted with; a newer one that it was given meanwhile it knows once it has acknowledged that command.
 func (t *transition) acknowledge(seq int64) (changed bool) {
 	s := t.s
 	if seq > s.AckedSeq {
 		s.AckedSeq, changed = seq, true
 	}
-	if !s.Link.Confirmed && s.AckedSeq >= s.Link.ConfirmSeq {
-		s.Link.Confirmed, changed = true, true
+	knows := s.Link.Admitted
+	if s.AckedSeq >= s.Link.ConfirmSeq {
+		knows = s.Link.Generation
+	}
+	if knows > s.Link.Known {
+		s.Link.Known, changed = knows, true
 	}
 	return changed
 }

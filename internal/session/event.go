@@ -71,7 +71,7 @@ type (
 	// Rejoin is a PC that proved the session's key.
 	Rejoin struct {
 		PC         PC
-		Generation int64 // the last one it noted
+		Generation int64 // the last one it noted; 0: none yet, a Join whose answer got lost
 		BootID     string
 		Instance   string
 		SignedIn   bool

@@ -18,16 +18,16 @@ func (t *transition) join(ev Join) error {
 	}
 	s.State, s.JoinedAt, s.ActiveAt = StateActive, t.now, t.now
 	s.PublicKey, s.PC = ev.PublicKey, ev.PC
-	t.admit(ev.BootID, ev.Instance)
+	t.admit(0, ev.BootID, ev.Instance)
 	t.audit(t.byCustomer(), ActionJoined, "pc", ev.PC.Name, "address", ev.Address)
 	return nil
 }
 
-// admit notes a new connection. The agent has not yet confirmed that it knows the new generation.
-func (t *transition) admit(bootID, instance string) {
+// admit notes a new connection of an agent that knows the given generation, and perhaps not yet the new one.
+func (t *transition) admit(known int64, bootID, instance string) {
 	l := &t.s.Link
 	l.Generation++
-	l.Admitted, l.Confirmed, l.ConfirmSeq = l.Generation, false, 0
+	l.Admitted, l.Known, l.ConfirmSeq = l.Generation, known, 0
 	l.Online, l.Since, l.BootID, l.Instance = true, t.now, bootID, instance
 	l.WindowUntil, l.Extended = time.Time{}, 0
 }
@@ -51,7 +51,7 @@ func (t *transition) rejoin(ev Rejoin) error {
 	}
 	s.PC = ev.PC
 	s.AckedSeq = max(s.AckedSeq, ev.AckedSeq)
-	t.admit(ev.BootID, ev.Instance)
+	t.admit(ev.Generation, ev.BootID, ev.Instance)
 	if ev.BootID != before.BootID {
 		t.comeBack(before, away, ev)
 		return nil
@@ -66,14 +66,15 @@ func (t *transition) rejoin(ev Rejoin) error {
 	return nil
 }
 
-// current tells whether the agent knows the present generation, or the one before as long as it may not have heard of
-// the present one. After a technician chose between two PCs the loser is out even so.
+// current tells whether the generation is one that the agent may honestly have: the last that it has shown to know, or
+// one that it was given since, for any number of answers may have been lost. After a technician chose between two PCs
+// the loser is out even so.
 func (t *transition) current(ev Rejoin) bool {
 	l, settled := t.s.Link, t.s.Settled
-	if settled.Generation == ev.Generation && settled.Instance != ev.Instance {
+	if settled.Generation != 0 && ev.Generation <= settled.Generation && settled.Instance != ev.Instance {
 		return false
 	}
-	return ev.Generation == l.Generation || (ev.Generation == l.Generation-1 && !l.Confirmed)
+	return ev.Generation >= l.Known && ev.Generation <= l.Generation
 }
 
 // stillThere deals with a PC that rejoins in the boot that was to end. That alone proves nothing: Windows may be about to
@@ -191,13 +192,16 @@ func (t *transition) chooseRival(ev ChooseRival) error {
 	case ev.Keep == KeepCurrent && !s.Link.Online:
 		return &Refusal{Code: RefusedOffline} // it could not be told the new generation
 	}
-	s.Settled = Settled{Generation: s.Link.Generation, Instance: s.Rival.Instance}
+	rival := *s.Rival
+	s.Settled = Settled{Generation: s.Link.Generation, Instance: rival.Instance}
 	s.Rival = nil
 	t.audit(ev.By, ActionRivalChosen, "keep", string(ev.Keep))
-	if ev.Keep == KeepCurrent {
+	switch ev.Keep {
+	case KeepRival:
+		s.Link.Known = min(s.Link.Known, rival.Generation) // the present PC may have been given new ones meanwhile
+	case KeepCurrent:
 		s.Settled.Instance = s.Link.Instance
 		s.Link.Generation++
-		s.Link.Confirmed = false
 		s.Link.ConfirmSeq = t.send(Regenerate{Generation: s.Link.Generation})
 	}
 	return nil

@@ -119,8 +119,8 @@ type Link struct {
 	Since       time.Time `json:"since"`                 // online or offline since
 	Generation  int64     `json:"generation"`            // counts admissions; the agent proves that it knows it
 	Admitted    int64     `json:"admitted"`              // the generation the present connection was let in with
-	Confirmed   bool      `json:"confirmed"`             // the agent has durably noted Generation
-	ConfirmSeq  int64     `json:"confirm_seq,omitempty"` // … once it has acknowledged this command
+	Known       int64     `json:"known"`                 // the last generation that the agent has shown to know
+	ConfirmSeq  int64     `json:"confirm_seq,omitempty"` // it knows Generation once it has acknowledged this command
 	BootID      string    `json:"boot_id"`               // of the boot the agent was last heard from
 	Instance    string    `json:"instance"`              // of the agent's process; lives in its memory only
 	WindowUntil time.Time `json:"window_until,omitzero"` // offline: the session expires after this
@@ -153,11 +153,12 @@ type Sharing struct {
 // Rival is a second live connection that proved the same key: the agent's state was copied, or a disk was cloned. Both
 // are held until a technician chooses.
 type Rival struct {
-	PC       PC        `json:"pc"`
-	Address  string    `json:"address"`
-	BootID   string    `json:"boot_id"`
-	Instance string    `json:"instance"`
-	At       time.Time `json:"at"`
+	PC         PC        `json:"pc"`
+	Address    string    `json:"address"`
+	Generation int64     `json:"generation"` // the last one it noted
+	BootID     string    `json:"boot_id"`
+	Instance   string    `json:"instance"`
+	At         time.Time `json:"at"`
 }
 
 // Settled is a technician's choice between two PCs with one key: of those that know no more than this generation, only
