@@ -16,6 +16,8 @@ var (
 	// ErrCodeGone says that the code to redeem is unknown, used or replaced by a newer one (a store does not look at its
 	// expiry: the session's CodeExpiresAt decides, which moves with the server's downtime).
 	ErrCodeGone = errors.New("hub: the connect code is unknown, used, replaced or expired")
+	// ErrCodeTaken says that the code to issue is out for another waiting session already: draw another one.
+	ErrCodeTaken = errors.New("hub: the connect code is out for another session")
 )
 
 // Store keeps what the hub decides. All methods are safe for concurrent use.
@@ -23,7 +25,7 @@ type Store interface {
 	// Session loads a session, or returns ErrNotFound.
 	Session(ctx context.Context, id session.ID) (session.Session, error)
 	// Commit writes a transition in one durable transaction, or nothing: it returns only when the data would survive a
-	// power loss. Errors: ErrConflict, ErrCodeGone, and others that mean the store is in trouble.
+	// power loss. Errors: ErrConflict, ErrCodeGone, ErrCodeTaken, and others that mean the store is in trouble.
 	Commit(ctx context.Context, t Transition) error
 	// Overdue lists sessions whose deadline is before now, the oldest deadline first.
 	Overdue(ctx context.Context, now time.Time, limit int) ([]session.ID, error)
