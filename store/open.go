@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/rejoin/rejoin/internal/hub"
+)
+
+// Options are the choices of [Open]. The zero value is right for production.
+type Options struct {
+	// Readers is how many connections read at the same time; 4 if zero.
+	Readers int
+	// Now is the clock that web sessions expire by; time.Now if nil.
+	Now func() time.Time
+	// BeforeCommit and AfterCommit are called around each COMMIT that writes something, on the writing goroutine: what
+	// they hold up, all writers wait for. The name tells what is written: the parts of the transaction, joined by "+".
+	// They are for tests that stop the process there.
+	BeforeCommit, AfterCommit func(name string)
+}
+
+// Store is an open database. All methods are safe for concurrent use.
+type Store struct {
+	opts    Options
+	readers *sql.DB
+	selects sync.Map // SQL text → *sql.Stmt of readers
+	writer  *writer
+}
+
+var _ hub.Store = (*Store)(nil)
+
+const busyTimeout = 5 * time.Second
+
+// The settings of each connection. FULL makes COMMIT wait for fsync of the log, so that a power loss takes nothing back that
+// was acknowledged; NORMAL would not (https://www.sqlite.org/pragma.html#pragma_synchronous).
+var (
+	commonPragmas = []string{
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "foreign_keys(1)", "trusted_schema(0)",
+		"temp_store(memory)",
+	}
+	writerPragmas = append([]string{
+		"journal_mode(wal)", "synchronous(full)", "cache_size(-8000)", "wal_autocheckpoint(2000)",
+		"journal_size_limit(16777216)",
+	}, commonPragmas...)
+	readerPragmas = append([]string{"query_only(1)", "cache_size(-2000)"}, commonPragmas...)
+)
+
+// Open opens the database at path, making it and bringing its schema up to date where needed. The folder must be there.
+// Errors: ErrReadOnly, ErrCorrupt, ErrFull, ErrBusy, ErrNewer.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	if opts.Readers <= 0 {
+		opts.Readers = 4
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	db, err := openDB(ctx, path, writerPragmas)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := migrate(ctx, db); err != nil {
+		db.Close()
+		return nil, err
+	}
+	w, err := newWriter(db, opts)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	readers, err := openDB(ctx, path, readerPragmas)
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	readers.SetMaxOpenConns(opts.Readers)
+	readers.SetMaxIdleConns(opts.Readers)
+	return &Store{opts: opts, readers: readers, writer: w}, nil
+}
+
+// Close commits what is queued and closes the file. Writes after it fail with ErrClosed.
+func (s *Store) Close() error {
+	return errors.Join(s.readers.Close(), s.writer.close())
+}
+
+// openDB opens path and checks that it is a database. The file is made readable for its owner only; SQLite gives its
+// companions (-wal, -shm) the same mode.
+func openDB(ctx context.Context, path string, pragmas []string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	c, err := sqlite.NewConnector(dsn(path, pragmas))
+	if err != nil {
+		return nil, wrap("open "+path, err)
+	}
+	db := sql.OpenDB(c)
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, wrap("open "+path, err)
+	}
+	return db, nil
+}
+
+// create makes an empty file, if there is none. A file that is there is never opened here: closing it would take away the
+// locks that SQLite holds on it in this process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("store: make the database: %w", err) // the folder is missing
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("store: make the database: %w: %w", ErrFull, err)
+	case err != nil:
+		return fmt.Errorf("store: make the database: %w: %w", ErrReadOnly, err)
+	}
+	return f.Close()
+}
+
+func dsn(path string, pragmas []string) string {
+	q := url.Values{"_pragma": pragmas, "_dqs": {"0"}, "_defensive": {"1"}, "_error_rc": {"1"}}
+	// SQLite decodes %XX in the path part of a URI (https://www.sqlite.org/uri.html).
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
+	return "file:" + escaped + "?" + q.Encode()
+}
+
+// selectStmt returns the prepared form of a query for the reading connections.
+func (s *Store) selectStmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := s.selects.Load(query); ok {
+		return st.(*sql.Stmt), nil
+	}
+	st, err := s.readers.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, closedOr(err)
+	}
+	if other, taken := s.selects.LoadOrStore(query, st); taken {
+		st.Close()
+		return other.(*sql.Stmt), nil
+	}
+	return st, nil
+}
+
+// row reads one row; sql.ErrNoRows if there is none.
+func (s *Store) row(ctx context.Context, query string, args []any, dest ...any) error {
+	st, err := s.selectStmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	return closedOr(st.QueryRowContext(ctx, args...).Scan(dest...))
+}
+
+// rows reads all rows of a query, one value each.
+func rows[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	st, err := s.selectStmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, closedOr(err)
+	}
+	defer rs.Close()
+	var all []T
+	for rs.Next() {
+		v, err := scan(rs)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rs.Err()
+}
+
+// closedOr turns what database/sql says about a closed database into ErrClosed.
+func closedOr(err error) error {
+	if err != nil && (errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) || err.Error() == "sql: database is closed") {
+		return ErrClosed
+	}
+	return err
+}
+
+// nanos is a time as it is stored.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// fromNanos is its inverse, in UTC.
+func fromNanos(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}

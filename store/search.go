@@ -1,0 +1,40 @@
+package store
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/rejoin/rejoin/internal/session"
+)
+
+// searchText is what a session is found by: the names of customer, Windows user and PC, folded, one a line.
+func searchText(s *session.Session) string {
+	return fold(s.Customer + "\n" + s.PC.User + "\n" + s.PC.Name)
+}
+
+// fold makes "Hélène" and "HELENE" the same: compatibility forms are resolved, accents dropped, letters lowered.
+func fold(text string) string {
+	if isLowerASCII(text) {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for _, r := range norm.NFKD.String(text) {
+		if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+func isLowerASCII(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
