@@ -205,7 +205,10 @@ func (l *link) nextFrame() ([]byte, error) {
 		l.ackDue = false
 		return wire.Encode(wire.Ack{}, 0, l.ack)
 	}
-	l.control, l.queue = nil, nil // their memory, too: most links are idle
+	l.control = nil // its memory, too: most links are idle
+	if len(l.queue) == 0 {
+		l.queue = nil
+	}
 	l.writing = false
 	return nil, nil
 }
