@@ -1,9 +1,7 @@
 package store
 
 import (
-	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 
@@ -112,37 +110,4 @@ func (t *tx) sealChain() error {
 	}
 	_, err := t.exec(`UPDATE audit_head SET seq = ?, hash = ?`, t.chain.seq, t.chain.hash)
 	return err
-}
-
-const auditColumns = `seq, session, at, actor_kind, actor_id, actor_name, action, reboot, params`
-
-// AuditEntry is an audit line and the session it is about; Session is empty for what is about none.
-type AuditEntry struct {
-	Session session.ID
-	session.AuditLine
-}
-
-func scanAudit(rs *sql.Rows) (AuditEntry, error) {
-	var (
-		e          AuditEntry
-		at         int64
-		kind, act  string
-		id, params string
-	)
-	err := rs.Scan(&e.Seq, &id, &at, &kind, &e.Actor.ID, &e.Actor.Name, &act, &e.Reboot, &params)
-	if err != nil {
-		return e, err
-	}
-	e.Session, e.At, e.Actor.Kind, e.Action = session.ID(id), fromNanos(at), session.ActorKind(kind), session.Action(act)
-	e.Params, err = decodeParams(params)
-	return e, err
-}
-
-// Timeline returns the audit lines of a session after the given number, oldest first.
-func (s *Store) Timeline(ctx context.Context, id session.ID, afterSeq int64) ([]session.AuditLine, error) {
-	lines, err := rows(ctx, s, func(rs *sql.Rows) (session.AuditLine, error) {
-		e, err := scanAudit(rs)
-		return e.AuditLine, err
-	}, `SELECT `+auditColumns+` FROM audit WHERE session = ? AND seq > ? ORDER BY seq`, string(id), afterSeq)
-	return lines, wrap("read a timeline", err)
 }

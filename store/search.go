@@ -10,9 +10,9 @@ import (
 	"github.com/rejoin/rejoin/internal/session"
 )
 
-// searchText is what a session is found by: the names of customer, Windows user and PC, folded, one a line.
+// searchText is what a session is found by: the names of customer, Windows user, PC and technician, folded, one a line.
 func searchText(s *session.Session) string {
-	return fold(s.Customer + "\n" + s.PC.User + "\n" + s.PC.Name)
+	return fold(s.Customer + "\n" + s.PC.User + "\n" + s.PC.Name + "\n" + s.Technician.Name)
 }
 
 // fold makes "Hélène" and "HELENE" the same: compatibility forms are resolved, accents dropped, letters lowered.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxBatch bounds how many callers share a transaction, and with it how long the first of them waits for the last.
@@ -29,7 +30,8 @@ type writer struct {
 	wake   chan struct{} // holds a token while queue is not empty or closed is set
 
 	done    chan struct{}
-	trouble atomic.Pointer[error] // why the last transaction failed; nil if it didn't
+	trouble atomic.Pointer[error]     // why the last transaction failed; nil if it didn't
+	wroteAt atomic.Pointer[time.Time] // when COMMIT last succeeded
 }
 
 // work is one caller's part of a transaction.
@@ -224,6 +226,8 @@ func (w *writer) finish(batch []*work) error {
 		t.rollback()
 		return err
 	}
+	now := time.Now()
+	w.wroteAt.Store(&now)
 	if w.after != nil {
 		w.after(name)
 	}
@@ -260,18 +264,4 @@ func (w *writer) close() error {
 	<-w.done
 	w.tx.close()
 	return errors.Join(w.conn.Close(), w.db.Close())
-}
-
-// write is the way of all of the store's writes.
-func (s *Store) write(ctx context.Context, name string, run func(*tx) error) error {
-	return s.writer.write(ctx, name, run)
-}
-
-// Trouble is why the last write failed, for the console and the log: nil if it did not. It is gone after the next write
-// that succeeds.
-func (s *Store) Trouble() error {
-	if err := s.writer.trouble.Load(); err != nil {
-		return *err
-	}
-	return nil
 }
