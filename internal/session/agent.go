@@ -3,8 +3,8 @@ package session
 // fromAgent takes a numbered message of the admitted agent: once, and in order.
 func (t *transition) fromAgent(ev FromAgent) error {
 	s := t.s
-	if s.State == StateWaiting || ev.Admitted != s.Link.Admitted {
-		return errNothing // from a connection that has been replaced; it will be sent again over the new one
+	if s.State == StateWaiting || ev.Admitted != s.Link.Admitted || !s.Link.Online {
+		return errNothing // from a connection that has been replaced or given up; it will be sent again over the next one
 	}
 	if ev.Acked > s.CommandSeq || ev.Seq > s.EventSeq+1 {
 		return ErrGap

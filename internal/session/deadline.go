@@ -104,7 +104,7 @@ func (t *transition) serverWasDown(ev ServerWasDown) error {
 	t.credit(from, ev.To.Sub(from))
 	t.audit(byServer, ActionServerDown, "seconds", seconds(ev.To.Sub(from)))
 	s.Rival = nil // its connection went with the server
-	if s.Link.Online {
+	if s.Link.Online && s.Link.Since.Before(ev.To) {
 		t.dropLink(ev.To)
 	}
 	return nil
@@ -122,5 +122,12 @@ func (t *transition) credit(from time.Time, d time.Duration) {
 			*at = at.Add(d)
 		}
 	}
-	s.ActiveAt = s.ActiveAt.Add(d)
+	s.ActiveAt = earlier(s.ActiveAt.Add(d), t.now)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

@@ -47,8 +47,9 @@ func (t *transition) rejoin(ev Rejoin) error {
 	before := s.Link
 	away := time.Duration(0)
 	if !before.Online {
-		away = t.now.Sub(before.Since)
+		away = max(t.now.Sub(before.Since), 0)
 	}
+	s.ActiveAt = earlier(s.ActiveAt.Add(away), t.now) // an outage is nobody's idleness
 	s.PC = ev.PC
 	s.AckedSeq = max(s.AckedSeq, ev.AckedSeq)
 	t.admit(ev.Generation, ev.BootID, ev.Instance)
@@ -56,7 +57,6 @@ func (t *transition) rejoin(ev Rejoin) error {
 		t.comeBack(before, away, ev)
 		return nil
 	}
-	s.ActiveAt = s.ActiveAt.Add(away) // an outage is nobody's idleness
 	action := ActionLinkBack
 	if ev.Instance != before.Instance {
 		action = ActionAgentRestarted
@@ -160,7 +160,10 @@ const MaxExtended = 240
 
 func (t *transition) meetRival(ev MeetRival) error {
 	s := t.s
-	if s.State != StateActive {
+	switch s.State {
+	case StateWaiting:
+		return &Refusal{Code: RefusedNotJoined}
+	case StateEnded:
 		return &Refusal{Code: RefusedEnded, Why: string(s.EndReason)}
 	}
 	if s.Rival != nil && s.Rival.Instance == ev.Rival.Instance {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ const (
 	restartWithin = 3 * time.Minute  // from the command to the link's end, while the PC stays connected
 	returnPrompt  = 15 * time.Second // the offer to cancel the reconnection
 )
+
+// maxSteps bounds the record of a PC that restarts over and over, or says so: the first and the last steps are kept.
+const maxSteps = 64
 
 func (t *transition) requestReboot(ev RequestReboot) error {
 	s := t.s
@@ -62,7 +66,6 @@ func (t *transition) startReboot(r Reboot, phase Phase) {
 	s.Reboots++
 	r.ID, r.RequestedAt, r.BootID = "r"+strconv.Itoa(s.Reboots), t.now, s.Link.BootID
 	s.Reboot = &r
-	s.Sharing.Prior = s.Sharing.State == SharingOn
 	t.enter(phase)
 }
 
@@ -72,6 +75,9 @@ func (t *transition) enter(p Phase) { t.enterAt(p, t.now) }
 func (t *transition) enterAt(p Phase, at time.Time) {
 	r := t.s.Reboot
 	r.Phase, r.Until, r.StepUntil = p, time.Time{}, time.Time{}
+	if len(r.Steps) == maxSteps {
+		r.Steps = slices.Delete(r.Steps, maxSteps/2, maxSteps/2+1)
+	}
 	r.Steps = append(r.Steps, Step{Phase: p, At: at})
 }
 
@@ -190,7 +196,6 @@ func (t *transition) goingDown(ev GoingDown) bool {
 		return false
 	case r.Live(): // on its way back, and down once more
 		t.enter(PhaseGoingDown)
-		r.Restarts++
 		t.audit(byAgent, ActionRebootAgain)
 	default:
 		t.startReboot(Reboot{Kind: KindNormal, By: byAgent, Adopted: true}, PhaseGoingDown)
@@ -212,6 +217,11 @@ func (t *transition) restartBlocked(ev RestartBlocked) bool {
 func (t *transition) didNotHappen(by Actor, apps []string) {
 	r := t.s.Reboot
 	r.Blockers = apps
+	if _, wasBack := r.At(PhaseBack); wasBack {
+		t.audit(by, ActionRebootBlocked, "apps", strings.Join(apps, ", "))
+		t.goOn()
+		return
+	}
 	t.finishReboot(OutcomeDidNotHappen, by)
 	t.audit(by, ActionRebootBlocked, "apps", strings.Join(apps, ", "))
 }

@@ -5,7 +5,6 @@ import "time"
 // comeBack deals with a PC that rejoins under another boot ID, whatever made it restart. before is the link as it was.
 func (t *transition) comeBack(before Link, away time.Duration, ev Rejoin) {
 	s := t.s
-	s.ActiveAt = t.now
 	r := s.Reboot
 	switch {
 	case !r.Live():
@@ -20,11 +19,14 @@ func (t *transition) comeBack(before Link, away time.Duration, ev Rejoin) {
 	case r.Phase == PhaseArmed || r.Phase == PhaseGoingDown:
 		t.enterAt(PhaseDown, t.now.Add(-away)) // it overtook the loss of its old connection, or its farewell was lost
 	case r.Phase == PhaseBack || r.Phase == PhaseAwaitingShareConsent:
-		r.Restarts++
-		r.SignedInAt = time.Time{}
 		t.audit(byAgent, ActionRebootAgain)
 	}
-	s.Sharing = Sharing{Prior: s.Sharing.Prior}
+	r = s.Reboot
+	if _, wasBack := r.At(PhaseBack); wasBack {
+		r.Restarts++
+		r.SignedInAt = time.Time{}
+	}
+	s.Sharing = Sharing{Prior: s.Sharing.Prior || s.Sharing.State == SharingOn}
 	t.enter(PhaseBack)
 	t.audit(byAgent, ActionRebootBack, "away", seconds(away), "address", ev.Address)
 	if ev.SignedIn {
@@ -45,7 +47,7 @@ func (t *transition) signedIn(ev SignedIn) bool {
 // arrive goes on once somebody is there to answer.
 func (t *transition) arrive() {
 	s, r := t.s, t.s.Reboot
-	r.SignedInAt = t.now
+	r.SignedInAt, s.ActiveAt = t.now, t.now
 	t.audit(byAgent, ActionRebootSignedIn)
 	if s.Mode == ModePhone && s.Policy.PhoneCancel {
 		r.AskedReturn = true
@@ -58,9 +60,11 @@ func (t *transition) arrive() {
 	t.askToShareAgain()
 }
 
+// returnAnswered is the customer's answer to the offer to cancel the reconnection. A cancellation counts however late it
+// is heard of: on the PC it has been carried out.
 func (t *transition) returnAnswered(ev ReturnAnswered) bool {
 	r := t.s.Reboot
-	if !t.inPhase(ev.RebootID, PhaseBack) || !r.AskedReturn {
+	if r == nil || r.ID != ev.RebootID || !r.AskedReturn {
 		return false
 	}
 	if ev.Cancel {
@@ -68,8 +72,27 @@ func (t *transition) returnAnswered(ev ReturnAnswered) bool {
 		t.end(EndReconnectCancelled, t.byCustomer(), OutcomeCancelled)
 		return true
 	}
+	if !t.inPhase(ev.RebootID, PhaseBack) || r.SignedInAt.IsZero() {
+		return false
+	}
 	t.askToShareAgain()
 	return true
+}
+
+// goOn takes up the return where a further restart interrupted it that then did not come about.
+func (t *transition) goOn() {
+	s := t.s
+	t.enter(PhaseBack)
+	switch {
+	case s.Reboot.SignedInAt.IsZero(): // at the sign-in screen still
+	case s.Sharing.State == SharingOff:
+		t.askToShareAgain()
+	case s.Sharing.State == SharingAsking:
+		t.enter(PhaseAwaitingShareConsent)
+		s.Reboot.Until = s.Sharing.Until
+	default: // answered meanwhile
+		t.resume(byServer)
+	}
 }
 
 // askToShareAgain asks for the screen if the policy says so, or if it was shared before: then the agent may have a grant

@@ -147,7 +147,7 @@ type Sharing struct {
 	PromptID string       `json:"prompt_id,omitempty"`
 	Until    time.Time    `json:"until,omitzero"` // the prompt's end, while asking
 	Since    time.Time    `json:"since,omitzero"`
-	Prior    bool         `json:"prior,omitempty"` // it was on when the last reboot began
+	Prior    bool         `json:"prior,omitempty"` // it was on when the PC went down, and has not been asked about since
 }
 
 // Rival is a second live connection that proved the same key: the agent's state was copied, or a disk was cloned. Both
