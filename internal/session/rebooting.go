@@ -192,7 +192,7 @@ func (t *transition) goingDown(ev GoingDown) bool {
 		r.Adopted = true
 		t.enter(PhaseGoingDown)
 		t.audit(byAgent, ActionRebootAdopted, "how", "announced")
-	case r.Live() && (r.Phase == PhaseGoingDown || r.Phase == PhaseDown):
+	case r.Live() && r.Phase == PhaseGoingDown:
 		return false
 	case r.Live(): // on its way back, and down once more
 		t.enter(PhaseGoingDown)
