@@ -136,3 +136,9 @@ func (r *Reboot) OffFor() time.Duration {
 	}
 	return back.Sub(down)
 }
+
+// Boot is one time that a PC was away for a reboot and came back.
+type Boot struct {
+	At  time.Time     // when it went down
+	Off time.Duration // until the agent was back
+}
