@@ -8,30 +8,26 @@ import (
 	"math"
 	"slices"
 
+	"github.com/rejoin/rejoin/internal/account"
 	"github.com/rejoin/rejoin/internal/session"
 )
 
 const auditColumns = `seq, session, at, actor_kind, actor_id, actor_name, action, reboot, params`
 
-// AuditEntry is an audit line and the session it is about; Session is empty for what is about none.
-type AuditEntry struct {
-	Session session.ID
-	session.AuditLine
-}
-
-func scanAudit(rs *sql.Rows) (AuditEntry, error) {
+func scanAudit(rs *sql.Rows) (account.AuditEntry, error) {
 	var (
-		e          AuditEntry
+		e          account.AuditEntry
+		l          = &e.Line
 		at         int64
 		kind, act  string
 		id, params string
 	)
-	err := rs.Scan(&e.Seq, &id, &at, &kind, &e.Actor.ID, &e.Actor.Name, &act, &e.Reboot, &params)
+	err := rs.Scan(&l.Seq, &id, &at, &kind, &l.Actor.ID, &l.Actor.Name, &act, &l.Reboot, &params)
 	if err != nil {
 		return e, err
 	}
-	e.Session, e.At, e.Actor.Kind, e.Action = session.ID(id), fromNanos(at), session.ActorKind(kind), session.Action(act)
-	e.Params, err = decodeParams(params)
+	e.Session, l.At, l.Actor.Kind, l.Action = session.ID(id), fromNanos(at), session.ActorKind(kind), session.Action(act)
+	l.Params, err = decodeParams(params)
 	return e, err
 }
 
@@ -39,7 +35,7 @@ func scanAudit(rs *sql.Rows) (AuditEntry, error) {
 func (s *Store) Timeline(ctx context.Context, id session.ID, afterSeq int64) ([]session.AuditLine, error) {
 	lines, err := rows(ctx, s, func(rs *sql.Rows) (session.AuditLine, error) {
 		e, err := scanAudit(rs)
-		return e.AuditLine, err
+		return e.Line, err
 	}, `SELECT `+auditColumns+` FROM audit WHERE session = ? AND seq > ? ORDER BY seq`, string(id), afterSeq)
 	return lines, wrap("read a timeline", err)
 }
@@ -48,15 +44,15 @@ func (s *Store) Timeline(ctx context.Context, id session.ID, afterSeq int64) ([]
 func (s *Store) SessionAudit(ctx context.Context, id session.ID, n int) ([]session.AuditLine, error) {
 	lines, err := rows(ctx, s, func(rs *sql.Rows) (session.AuditLine, error) {
 		e, err := scanAudit(rs)
-		return e.AuditLine, err
+		return e.Line, err
 	}, `SELECT `+auditColumns+` FROM audit WHERE session = ? ORDER BY seq DESC LIMIT ?`, string(id), n)
 	slices.Reverse(lines)
 	return lines, wrap("read a timeline", err)
 }
 
-// AuditLog returns at most limit lines of the whole audit log before the given number, the newest first; with 0 from the
-// end.
-func (s *Store) AuditLog(ctx context.Context, before int64, limit int) ([]AuditEntry, error) {
+// AuditBefore returns at most limit lines of the whole audit log with a number below before, the newest first; with 0 from
+// the end.
+func (s *Store) AuditBefore(ctx context.Context, before int64, limit int) ([]account.AuditEntry, error) {
 	if before <= 0 {
 		before = math.MaxInt64
 	}
@@ -65,23 +61,28 @@ func (s *Store) AuditLog(ctx context.Context, before int64, limit int) ([]AuditE
 	return lines, wrap("read the audit log", err)
 }
 
-// AuditCheck is what came of walking the audit log's hash chain.
-type AuditCheck struct {
-	Lines  int64 // that are as they were written, from the first one on
-	Broken int64 // the number of the first line that was changed, or that is missing; 0: none
-	Why    string
-	Head   []byte // the hash of the last good line: noted elsewhere, it proves later that all before it is unchanged
+// VerifyAudit walks the audit log from its first line, some 200 000 lines a second. Any change of any line since it was
+// written breaks the chain, and so does a missing one, also at the end.
+func (s *Store) VerifyAudit(ctx context.Context) (account.ChainState, error) {
+	c := chainWalk{ChainState: account.ChainState{CheckedAt: s.opts.Now()}}
+	if err := s.verifyAudit(ctx, &c); err != nil {
+		return account.ChainState{}, wrap("verify the audit log", err)
+	}
+	s.chain.Store(&c.ChainState)
+	return c.ChainState, nil
 }
 
-// VerifyAudit walks the audit log from its first line. Any change of any line since it was written breaks the chain, and so
-// does a missing one, also at the end.
-func (s *Store) VerifyAudit(ctx context.Context) (AuditCheck, error) {
-	var c AuditCheck
-	err := s.verifyAudit(ctx, &c)
-	return c, wrap("verify the audit log", err)
+// AuditChain is what the last VerifyAudit found. If there was none since the store was opened, it is done now.
+func (s *Store) AuditChain(ctx context.Context) (account.ChainState, error) {
+	if c := s.chain.Load(); c != nil {
+		return *c, nil
+	}
+	return s.VerifyAudit(ctx)
 }
 
-func (s *Store) verifyAudit(ctx context.Context, c *AuditCheck) error {
+type chainWalk struct{ account.ChainState }
+
+func (s *Store) verifyAudit(ctx context.Context, c *chainWalk) error {
 	snapshot, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // lines and head of the same moment
 	if err != nil {
 		return closedOr(err)
@@ -99,7 +100,7 @@ func (s *Store) verifyAudit(ctx context.Context, c *AuditCheck) error {
 		return err
 	}
 	defer rs.Close()
-	for rs.Next() && c.Broken == 0 {
+	for rs.Next() && c.BrokenAt == 0 {
 		if err := c.next(rs); err != nil {
 			return err
 		}
@@ -107,17 +108,17 @@ func (s *Store) verifyAudit(ctx context.Context, c *AuditCheck) error {
 	switch {
 	case rs.Err() != nil:
 		return rs.Err()
-	case c.Broken != 0:
+	case c.BrokenAt != 0:
 	case c.Lines < last:
-		c.Broken, c.Why = c.Lines+1, fmt.Sprintf("lines %d to %d are missing", c.Lines+1, last)
+		c.BrokenAt, c.Why = c.Lines+1, fmt.Sprintf("lines %d to %d are missing", c.Lines+1, last)
 	case c.Lines > last || subtle.ConstantTimeCompare(c.Head, head) != 1:
-		c.Broken, c.Why = last+1, "the end of the log was changed"
+		c.BrokenAt, c.Why = last+1, "the end of the log was changed"
 	}
 	return nil
 }
 
 // next holds one line against the one before it.
-func (c *AuditCheck) next(rs *sql.Rows) error {
+func (c *chainWalk) next(rs *sql.Rows) error {
 	var (
 		r    auditRow
 		seq  int64
@@ -132,9 +133,9 @@ func (c *AuditCheck) next(rs *sql.Rows) error {
 	want := c.Lines + 1
 	switch {
 	case seq != want:
-		c.Broken, c.Why = want, fmt.Sprintf("line %d is missing", want)
+		c.BrokenAt, c.Why = want, fmt.Sprintf("line %d is missing", want)
 	case subtle.ConstantTimeCompare(hash, r.link(c.Head, seq)) != 1:
-		c.Broken, c.Why = seq, fmt.Sprintf("line %d was changed", seq)
+		c.BrokenAt, c.Why = seq, fmt.Sprintf("line %d was changed", seq)
 	default:
 		c.Lines, c.Head = seq, hash
 	}

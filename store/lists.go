@@ -192,15 +192,16 @@ func (s *Store) Reboots(ctx context.Context, id session.ID) ([]session.Reboot, e
 	return all, wrap("read the reboot ledger", err)
 }
 
-// Boots returns how long a PC was off in its last reboots, in whatever session, the newest first: for an estimate.
-func (s *Store) Boots(ctx context.Context, machineID string, limit int) ([]time.Duration, error) {
+// Boots returns a PC's last reboots that it came back from, in whatever session, the newest first: for an estimate.
+func (s *Store) Boots(ctx context.Context, machineID string, limit int) ([]session.Boot, error) {
 	if machineID == "" {
 		return nil, nil
 	}
-	all, err := rows(ctx, s, func(rs *sql.Rows) (d time.Duration, err error) {
-		err = rs.Scan((*int64)(&d))
-		return d, err
-	}, `SELECT off_for FROM reboots WHERE machine = ? AND machine <> '' AND off_for > 0 ORDER BY back_at DESC LIMIT ?`,
+	all, err := rows(ctx, s, func(rs *sql.Rows) (b session.Boot, err error) {
+		var backAt, off int64
+		err = rs.Scan(&backAt, &off)
+		return session.Boot{At: fromNanos(backAt - off), Off: time.Duration(off)}, err
+	}, `SELECT back_at, off_for FROM reboots WHERE machine = ? AND machine <> '' AND off_for > 0 ORDER BY back_at DESC LIMIT ?`,
 		machineID, limit)
 	return all, wrap("read earlier boots", err)
 }

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
 
+	"github.com/rejoin/rejoin/internal/account"
 	"github.com/rejoin/rejoin/internal/hub"
 )
 
@@ -38,6 +40,7 @@ type Store struct {
 	readers *sql.DB
 	selects sync.Map // SQL text → *sql.Stmt of readers
 	writer  *writer
+	chain   atomic.Pointer[account.ChainState] // of the last VerifyAudit
 }
 
 var _ hub.Store = (*Store)(nil)
