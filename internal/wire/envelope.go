@@ -121,8 +121,8 @@ func Decode(frame []byte) (Message, Envelope, error) {
 	if Numbered(m) != (env.Seq > 0) || env.Seq < 0 || env.Ack < 0 {
 		return nil, env, &Error{Type: env.Type, Code: ErrNumber}
 	}
-	if len(env.Body) == 0 {
-		return nil, env, &Error{Type: env.Type, Code: ErrMalformed, Err: fmt.Errorf("no body")}
+	if env.Body.Kind() != '{' {
+		return nil, env, &Error{Type: env.Type, Code: ErrMalformed, Err: fmt.Errorf("the body is no object")}
 	}
 	if err := json.Unmarshal(env.Body, m, json.RejectUnknownMembers(true)); err != nil {
 		return nil, env, &Error{Type: env.Type, Code: ErrMalformed, Err: err}

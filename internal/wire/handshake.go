@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/ed25519"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -164,7 +165,7 @@ func (m *Challenge) check() error {
 }
 
 func (m *Join) check() error {
-	if len(m.Code) != 10 || len(m.PublicKey) != ed25519.PublicKeySize || len(m.Proof) != ed25519.SignatureSize {
+	if len(m.Code) != 10 || strings.Trim(m.Code, "0123456789") != "" || len(m.PublicKey) != ed25519.PublicKeySize || len(m.Proof) != ed25519.SignatureSize {
 		return fmt.Errorf("lengths")
 	}
 	return checkIDs(m.BootID, m.Instance)
