@@ -23,7 +23,7 @@ var (
 	procDispatchMessage               = user32.NewProc("DispatchMessageW")
 	procEnableWindow                  = user32.NewProc("EnableWindow")
 	procEndPaint                      = user32.NewProc("EndPaint")
-	procFindWindow                    = user32.NewProc("FindWindowW")
+	procFindWindowEx                  = user32.NewProc("FindWindowExW")
 	procFlashWindowEx                 = user32.NewProc("FlashWindowEx")
 	procGetAncestor                   = user32.NewProc("GetAncestor")
 	procGetClientRect                 = user32.NewProc("GetClientRect")
@@ -42,6 +42,7 @@ var (
 	procGetWindowText                 = user32.NewProc("GetWindowTextW")
 	procGetWindowTextLength           = user32.NewProc("GetWindowTextLengthW")
 	procInvalidateRect                = user32.NewProc("InvalidateRect")
+	procInternalGetWindowText         = user32.NewProc("InternalGetWindowText")
 	procIsHungAppWindow               = user32.NewProc("IsHungAppWindow")
 	procIsIconic                      = user32.NewProc("IsIconic")
 	procKillTimer                     = user32.NewProc("KillTimer")
@@ -227,10 +228,25 @@ func Text(h HWND) string {
 	return windows.UTF16ToString(buf[:n])
 }
 
-// FindWindow finds a top-level window by its class; 0 if there is none.
-func FindWindow(class string) HWND {
-	r, _, _ := procFindWindow.Call(uintptr(unsafe.Pointer(UTF16(class))), 0)
-	return HWND(r)
+// InternalText is a top-level window's title as Windows keeps it, without asking its program, which may hang.
+func InternalText(h HWND) string {
+	buf := make([]uint16, 260)
+	n, _, _ := procInternalGetWindowText.Call(uintptr(h), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
+	return windows.UTF16ToString(buf[:min(int(n), len(buf))])
+}
+
+// WindowsOf are the top-level windows of a class, of any process.
+func WindowsOf(class string) []HWND {
+	var found []HWND
+	var last uintptr
+	for {
+		r, _, _ := procFindWindowEx.Call(0, last, uintptr(unsafe.Pointer(UTF16(class))), 0)
+		if r == 0 {
+			return found
+		}
+		last = r
+		found = append(found, HWND(r))
+	}
 }
 
 // RegisterMessage is the number of a message that means the same in every process.

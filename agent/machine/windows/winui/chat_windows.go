@@ -23,7 +23,6 @@ type chat struct {
 	send    *button
 	end     *button
 	asking  bool // the question before the end is on the screen
-	busy    bool // a layout is needed after all changes
 }
 
 const (
@@ -131,7 +130,7 @@ func (c *chat) update(v machine.View) {
 	if title := oneLine(v.Title); title != win32.Text(c.hwnd) {
 		win32.SetText(c.hwnd, title)
 	}
-	c.setText(c.status, cut(oneLine(v.Status), 160))
+	c.setText(c.status, cut(oneLine(v.Status), 300))
 	c.setText(c.sharing, cut(oneLine(v.Sharing), 160))
 	c.stop.setLabel(oneLine(v.StopShare))
 	c.stop.show(v.Sharing != "" && v.StopShare != "")
@@ -159,7 +158,10 @@ func (c *chat) chatRows() []row {
 	t := c.theme
 	_, line := t.measure("Ag", t.small, 0)
 	return []row{
-		{height: func(int) int { return line }, place: c.placeStatus},
+		{height: func(w int) int {
+			_, h := t.measure(c.status.s, t.small, w-t.px(18))
+			return max(h, line)
+		}, place: c.placeStatus},
 		{gap: t.px(6), height: func(int) int {
 			if c.view.Sharing == "" {
 				return 0
@@ -174,7 +176,8 @@ func (c *chat) chatRows() []row {
 func (c *chat) placeStatus(b box) {
 	t := c.theme
 	d := t.px(9)
-	c.dot = box{b.x + t.px(1), b.y + (b.h-d)/2, d, d}
+	_, line := t.measure("Ag", t.small, 0)
+	c.dot = box{b.x + t.px(1), b.y + (line-d)/2, d, d}
 	shift := t.px(18)
 	c.put(c.status.hwnd, box{b.x + shift, b.y, b.w - shift, b.h})
 }

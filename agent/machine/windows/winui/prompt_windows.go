@@ -62,7 +62,9 @@ func (w *prompt) appear() {
 	win32.SetForeground(w.hwnd)
 	win32.SetFocus(w.hwnd)
 	win32.UpdateWindow(w.hwnd)
-	win32.Flash(w.hwnd)
+	if windows.GetForegroundWindow() != w.hwnd {
+		win32.Flash(w.hwnd)
+	}
 	const question = 0x20
 	win32.Beep(question)
 	w.guard.shown = time.Now()

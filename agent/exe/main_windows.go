@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/rejoin/rejoin/agent"
+	"github.com/rejoin/rejoin/agent/launch"
+	"github.com/rejoin/rejoin/agent/logfile"
+	pc "github.com/rejoin/rejoin/agent/machine/windows"
+)
+
+// version is set by the linker.
+var version = "development"
+
+const (
+	logLimit  = 512 << 10
+	zoneLimit = 64 << 10
+)
+
+type options struct {
+	server, code, log string
+	resume            bool
+}
+
+func main() {
+	// Before anything else is loaded: DLLs come from System32 only, never from the folder of a download.
+	_ = windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	opts, err := parse(args)
+	if err != nil {
+		complain(badFlags, err)
+		return 2
+	}
+	log, closeLog := openLog(opts.log)
+	defer closeLog()
+	log.Info("start", "version", version, "resume", opts.resume, "pid", os.Getpid())
+	if err := work(opts, log); err != nil {
+		log.Error("stop", "error", err)
+		return 1
+	}
+	log.Info("stop")
+	return 0
+}
+
+func work(opts options, log *slog.Logger) error {
+	machine, err := pc.New(log)
+	if err != nil {
+		complain(noStart, err)
+		return err
+	}
+	if opts.resume {
+		switch ok, err := agent.UnderWay(machine.Sealed()); {
+		case err != nil:
+			// Run says the same to the customer.
+			log.Error("resume", "error", err)
+		case !ok:
+			log.Info("there is no session to go on with")
+			return machine.Autostart().Clear()
+		}
+	}
+	target := find(opts, log)
+	err = agent.Run(context.Background(), agent.Config{
+		Machine: machine, Server: target.Server, Code: target.Code, Version: version, Log: log,
+	})
+	switch {
+	case err == nil, errors.Is(err, agent.ErrGoingDown), errors.Is(err, agent.ErrAlreadyRunning):
+		if err != nil {
+			log.Info("why it stops", "reason", err)
+		}
+		return nil
+	}
+	return err
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("rejoin", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // there is no console
+	flags.StringVar(&o.server, "server", "", "address of the server")
+	flags.StringVar(&o.code, "code", "", "connect code")
+	flags.StringVar(&o.log, "log", "", "file for the log")
+	flags.BoolVar(&o.resume, "resume", false, "go on with the session that is under way, if there is one")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("%q is not a flag", flags.Arg(0))
+	}
+	return o, nil
+}
+
+// find puts together where to go: flags first, then the program's name, then where it was downloaded from. -resume goes on
+// with what is on disk and looks at nothing else.
+func find(o options, log *slog.Logger) launch.Target {
+	if o.resume {
+		return launch.Target{}
+	}
+	given := launch.Target{Code: o.code}
+	if o.server != "" {
+		server, err := launch.Server(o.server)
+		if err != nil {
+			log.Warn("-server is left out", "error", err)
+		}
+		given.Server = server
+	}
+	self, err := os.Executable()
+	if err != nil {
+		log.Warn("the program's own name can't be had", "error", err)
+		return given
+	}
+	target := given.Or(launch.FromName(self)).Or(launch.FromZone(zone(self)))
+	log.Info("target", "server", target.Server, "code_known", target.Code != "")
+	return target
+}
+
+// zone reads what the browser noted about the download; "" if there is no such note.
+func zone(self string) string {
+	f, err := os.Open(self + ":Zone.Identifier")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	note, err := io.ReadAll(io.LimitReader(f, zoneLimit))
+	if err != nil {
+		return ""
+	}
+	return string(note)
+}
+
+// openLog opens the log file; without one the program works all the same.
+func openLog(path string) (*slog.Logger, func()) {
+	if path == "" {
+		root, err := windows.KnownFolderPath(windows.FOLDERID_LocalAppData, windows.KF_FLAG_CREATE)
+		if err != nil {
+			return slog.New(slog.DiscardHandler), func() {}
+		}
+		path = filepath.Join(root, "Rejoin", "log", "rejoin.log")
+	}
+	f, err := logfile.Open(path, logLimit)
+	if err != nil {
+		return slog.New(slog.DiscardHandler), func() {}
+	}
+	crash, err := os.OpenFile(strings.TrimSuffix(path, ".log")+".crash.log", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err == nil {
+		_ = debug.SetCrashOutput(crash, debug.CrashOptions{})
+		crash.Close()
+	}
+	return slog.New(slog.NewTextHandler(f, nil)), func() { f.Close() }
+}
