@@ -1,0 +1,146 @@
+package agent
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/rejoin/rejoin/agent/machine"
+	"github.com/rejoin/rejoin/agent/text"
+)
+
+// Tones of the status line.
+const (
+	toneOK   = "ok"
+	toneLive = "live"
+	toneWarn = "warn"
+	toneOff  = "off"
+)
+
+// show brings the chat box up to date if anything in it changed.
+func (e *engine) show() {
+	if !e.described || e.ending != nil || e.doc.Leaving {
+		return
+	}
+	v := e.makeView()
+	if !reflect.DeepEqual(v, e.view) {
+		e.view = v
+		e.m.UI().Show(v)
+	}
+}
+
+// technician is whom the customer talks to, by the best name there is.
+func (e *engine) technician() string {
+	for _, name := range []string{e.doc.Technician, e.doc.Company} {
+		if name != "" {
+			return name
+		}
+	}
+	return serverName(e.doc.Server)
+}
+
+func (e *engine) company() string {
+	if e.doc.Company != "" {
+		return e.doc.Company
+	}
+	return serverName(e.doc.Server)
+}
+
+func (e *engine) phrase(k text.Key, more ...string) string {
+	return e.words.Say(k, append([]string{
+		"technician", e.technician(), "company", e.company(), "server", serverName(e.doc.Server),
+	}, more...)...)
+}
+
+func (e *engine) makeView() machine.View {
+	key, tone := e.status()
+	v := machine.View{
+		Title:  e.phrase(text.Title),
+		Status: e.phrase(key, "time", e.lostAt.Local().Format("15:04"), "detail", e.saveErr),
+		Tone:   tone, Lines: e.lines(), Input: e.phrase(text.Input), Send: e.phrase(text.Send), End: e.phrase(text.EndSession),
+		EndAsk: machine.Prompt{
+			ID: "end", Title: e.company(), Heading: e.phrase(text.EndHeading), Body: e.phrase(text.EndBody),
+			Yes: e.phrase(text.EndYes), No: e.phrase(text.EndNo),
+		},
+		CanSend: e.doc.Session != "" && !e.doc.full(),
+	}
+	if e.doc.Session == "" {
+		v.Title = e.phrase(text.TitleEarly)
+	}
+	if e.guard(e.doc).mayShare() {
+		v.Sharing, v.StopShare = e.phrase(text.Sharing), e.phrase(text.StopSharing)
+	}
+	return v
+}
+
+// status is the line under the title: the first thing that is worth saying.
+func (e *engine) status() (text.Key, string) {
+	d := e.doc
+	switch {
+	case e.trouble == text.StatusDisk:
+		return text.StatusDisk, toneWarn
+	case d.Going != nil, d.Ticket != nil && !d.Ticket.Commanded.IsZero():
+		return text.StatusRestarting, toneWarn
+	case e.link == nil:
+		return e.offline()
+	case d.full():
+		return text.StatusFull, toneWarn
+	case d.Ticket != nil:
+		return text.StatusPreparing, toneWarn
+	case len(d.Prompts) > 0 && d.Prompts[0].Kind == promptReboot:
+		return text.StatusAsked, toneWarn
+	case e.guard(d).mayShare():
+		return text.StatusConnected, toneLive
+	}
+	return text.StatusConnected, toneOK
+}
+
+func (e *engine) offline() (text.Key, string) {
+	switch {
+	case e.trying != nil && e.trying.held:
+		return text.StatusHeld, toneWarn
+	case e.trouble != "":
+		return e.trouble, toneWarn
+	case e.doc.Session == "" && e.joinFail > 1:
+		return text.StatusNoServer, toneWarn
+	case e.lostAt.IsZero():
+		return text.StatusConnecting, toneOff
+	}
+	return text.StatusLost, toneWarn
+}
+
+// lines is the conversation: what the server has, what it has not got yet, and notes in between.
+func (e *engine) lines() []machine.Line {
+	you := e.phrase(text.You)
+	var out []machine.Line
+	notes := e.doc.Notes
+	putNotes := func(before time.Time, all bool) {
+		for len(notes) > 0 && (all || notes[0].After.Before(before)) {
+			out = append(out, e.noteLine(notes[0]))
+			notes = notes[1:]
+		}
+	}
+	for _, item := range e.history {
+		putNotes(item.key, false)
+		from := item.from
+		if from == "" {
+			from = you
+		}
+		out = append(out, machine.Line{From: from, Text: item.text, At: item.at})
+	}
+	putNotes(time.Time{}, true)
+	for _, ev := range e.doc.Outbox {
+		if line, ok := chatOf(ev); ok {
+			out = append(out, machine.Line{From: you, Text: line, At: ev.At})
+		}
+	}
+	for _, c := range e.later {
+		if c.line != "" {
+			out = append(out, machine.Line{From: you, Text: c.line, At: c.at})
+		}
+	}
+	return out
+}
+
+func (e *engine) noteLine(n note) machine.Line {
+	return machine.Line{Text: e.phrase(text.Key(n.Kind), "apps", n.Arg), At: n.At, Note: true}
+}
