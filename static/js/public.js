@@ -1,0 +1,4 @@
+// The script of the pages before the sign-in and of those for customers.
+import { startPage } from './page.js';
+
+startPage();
