@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rejoin/rejoin/internal/session"
@@ -104,4 +106,47 @@ type ChainState struct {
 	CheckedAt time.Time // zero: not checked yet
 	Lines     int64
 	BrokenAt  int64 // number of the first line that does not fit; 0: whole
+}
+
+// Policy is what the form says; numbers that can't be read are -1, which no range holds.
+func (t PolicyTyped) Policy() session.Policy {
+	number := func(s string) int {
+		n, err := strconv.Atoi(strings.TrimSpace(s))
+		if err != nil {
+			return -1
+		}
+		return n
+	}
+	return session.Policy{
+		AskBeforeReboot: t.AskBeforeReboot, PromptSeconds: number(t.PromptSeconds), OnNoReply: t.OnNoReply,
+		AskBeforeSharing: t.AskBeforeSharing, PhoneCancel: t.PhoneCancel,
+		WindowMinutes: number(t.WindowMinutes), IdleMinutes: number(t.IdleMinutes),
+	}
+}
+
+// TypedPolicy is the form for a policy.
+func TypedPolicy(p session.Policy) PolicyTyped {
+	return PolicyTyped{
+		AskBeforeReboot: p.AskBeforeReboot, PromptSeconds: strconv.Itoa(p.PromptSeconds), OnNoReply: p.OnNoReply,
+		AskBeforeSharing: p.AskBeforeSharing, PhoneCancel: p.PhoneCancel,
+		WindowMinutes: strconv.Itoa(p.WindowMinutes), IdleMinutes: strconv.Itoa(p.IdleMinutes),
+	}
+}
+
+// policy is what the page explains: the form, as far as it makes sense, else the default's values.
+func (d PolicyPage) policy() session.Policy {
+	p, usual := d.Typed.Policy(), session.DefaultPolicy()
+	for _, e := range p.Check() {
+		switch e.Field {
+		case FieldPromptSeconds:
+			p.PromptSeconds = usual.PromptSeconds
+		case FieldOnNoReply:
+			p.OnNoReply = usual.OnNoReply
+		case FieldWindowMinutes:
+			p.WindowMinutes = usual.WindowMinutes
+		case FieldIdleMinutes:
+			p.IdleMinutes = usual.IdleMinutes
+		}
+	}
+	return p
 }

@@ -8,7 +8,7 @@
 // # Rendering
 //
 // A component finds the CSP nonce in its context (templ.WithNonce); [CSP] is the policy that belongs to it. A fragment
-// is a component without a frame: [SessionLive], [SessionsLive], [DemoLive] for streams, [RebootForm], [SessionNew] and
+// is a component without a frame: [SessionLive], [SessionsLive], [DemoLive] for streams, [RebootFormView], [SessionFormView] and
 // [Problem] for answers to requests that carry the header HX-Request.
 //
 // # Streams

@@ -28,6 +28,7 @@ var (
 type catalogue struct {
 	lang      string
 	localizer *i18n.Localizer
+	ids       map[string]bool
 	fixed     map[string]string // texts without placeholders and plural forms: most of them
 }
 
@@ -51,8 +52,9 @@ func loadTexts() map[string]Loc {
 		if err := json.Unmarshal(data, &raw); err != nil {
 			panic(fmt.Sprintf("web: parsing %s: %v", name, err))
 		}
-		c := &catalogue{lang: lang, fixed: map[string]string{}}
+		c := &catalogue{lang: lang, ids: map[string]bool{}, fixed: map[string]string{}}
 		for id, v := range raw {
+			c.ids[id] = true
 			if s, ok := v.(string); ok && !strings.Contains(s, "{{") {
 				c.fixed[id] = s
 			}
@@ -113,15 +115,16 @@ func (l Loc) N(id string, n int, pairs ...any) string {
 }
 
 // Has tells whether there is a text id.
-func (l Loc) Has(id string) bool {
-	s, err := l.cat().localizer.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: 1})
-	return s != "" && err == nil
-}
+func (l Loc) Has(id string) bool { return l.cat().ids[id] }
+
+// missing is told of texts that could not be made; tests listen to it.
+var missing = func(lang, id string, err error) {}
 
 func (c *catalogue) localize(cfg *i18n.LocalizeConfig) string {
 	s, err := c.localizer.Localize(cfg)
 	if err != nil || s == "" {
 		// The tests see to it that this can't happen. A page with one ID in it is better than no page.
+		missing(c.lang, cfg.MessageID, err)
 		return cfg.MessageID
 	}
 	return s

@@ -92,6 +92,9 @@ type LinkPage struct {
 	Bad bool // unknown, used or expired
 }
 
+// MinPassword is the shortest password that is accepted, in characters.
+const MinPassword = 12
+
 // PasswordPage changes the viewer's password.
 type PasswordPage struct {
 	Page
