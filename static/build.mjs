@@ -2,7 +2,7 @@
 // beside gzip and Brotli versions, and manifest.json, which says what became of each name. Run it by `npm run build`.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -26,8 +26,10 @@ async function outputs() {
 }
 
 const files = await outputs();
-await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
+for (const old of await readdir(dist, { withFileTypes: true })) {
+  if (old.isFile()) await rm(join(dist, old.name)); // dist/agent is not ours
+}
 const manifest = {};
 for (const [name, data] of files) {
   const hash = createHash('sha256').update(data).digest('hex').slice(0, 16);

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/account"
 	"github.com/rejoin/rejoin/internal/session"
 )
 
@@ -101,12 +102,8 @@ type AuditRow struct {
 	Customer string
 }
 
-// ChainState is what the last check of the hash chain said.
-type ChainState struct {
-	CheckedAt time.Time // zero: not checked yet
-	Lines     int64
-	BrokenAt  int64 // number of the first line that does not fit; 0: whole
-}
+// ChainState is what the last check of the audit log's hash chain said.
+type ChainState = account.ChainState
 
 // Policy is what the form says; numbers that can't be read are -1, which no range holds.
 func (t PolicyTyped) Policy() session.Policy {

@@ -174,8 +174,13 @@ func (l Loc) goingDownCard(d SessionPage) *card {
 	if r.Adopted {
 		key = "going_down_adopted"
 	}
-	if _, was := r.At(session.PhaseDown); was {
-		key = "still_there"
+	if n := len(r.Steps); n > 1 {
+		switch r.Steps[n-2].Phase {
+		case session.PhaseDown: // it seemed to be gone
+			key = "still_there"
+		case session.PhaseBack, session.PhaseAwaitingShareConsent: // once more, unasked
+			key = "going_down_adopted"
+		}
 	}
 	return l.plainCard(d, "live", "power", key, actions{Notify: true, Say: true})
 }

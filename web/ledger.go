@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/rejoin/rejoin/internal/account"
 	"github.com/rejoin/rejoin/internal/session"
 )
 
@@ -57,6 +58,20 @@ var looks = map[session.Action]look{
 	session.ActionShareAnswered:    {"ok", "eye", true},
 	session.ActionShareStopped:     {"off", "lock", true},
 	session.ActionLateMessage:      {"off", "clock", false},
+
+	account.ActionSetUp:           {"ok", "plus", false},
+	account.ActionSignedIn:        {"ok", "signin", false},
+	account.ActionSignInFailed:    {"warn", "stop", false},
+	account.ActionSignInLimited:   {"bad", "stop", false},
+	account.ActionSignedOut:       {"off", "signin", false},
+	account.ActionUserCreated:     {"live", "plus", false},
+	account.ActionUserDisabled:    {"warn", "never", false},
+	account.ActionUserEnabled:     {"ok", "user", false},
+	account.ActionLinkIssued:      {"live", "key", false},
+	account.ActionPasswordChanged: {"live", "key", false},
+	account.ActionPolicyChanged:   {"live", "shield-check", false},
+	account.ActionSettingsChanged: {"live", "gear", false},
+	account.ActionDenied:          {"bad", "lock", false},
 }
 
 // entryOf says an audit line in words. An action that the catalogues don't know shows its own name.
@@ -122,6 +137,12 @@ func (l Loc) detail(line session.AuditLine) []templ.Component {
 		subs = append(subs, l.subs(p["detail"])...)
 	case session.ActionRebootBlocked:
 		subs = l.subs(p["apps"])
+	case account.ActionPolicyChanged:
+		for _, name := range sortedKeys(p) {
+			subs = append(subs, plain(l.policyField(name)+": "+p[name]))
+		}
+	default:
+		subs = l.subs(p["login"], l.how(p["how"]), p["role"], p["company"], p["route"], p["address"])
 	}
 	switch line.Actor.Kind {
 	case session.ActorTechnician, session.ActorCustomer:
@@ -151,12 +172,9 @@ func (l Loc) answered(line session.AuditLine, about string) entry {
 	return e
 }
 
-// otherEntry is a line from elsewhere: of the administration, or of a newer server.
+// otherEntry is a line that this server does not know, such as a newer one's.
 func (l Loc) otherEntry(line session.AuditLine) entry {
 	e := entry{badge: badge{"off", "info", Clean(string(line.Action))}}
-	if id := "audit." + string(line.Action); l.Has(id) {
-		e.Text = l.T(id)
-	}
 	for _, name := range sortedKeys(line.Params) {
 		e.Sub = append(e.Sub, plain(name+": "+line.Params[name]))
 	}
@@ -207,6 +225,25 @@ func adoptedKey(how string) string {
 		return how
 	}
 	return "found"
+}
+
+// how is the way somebody signed in or changed a password.
+func (l Loc) how(how string) string {
+	switch how {
+	case "password":
+		return l.T("audit.how.password")
+	case "link":
+		return l.T("audit.how.link")
+	}
+	return ""
+}
+
+// policyField is the name of a policy's member, as the policy page has it.
+func (l Loc) policyField(name string) string {
+	if id := "policy." + name; l.Has(id) {
+		return l.T(id)
+	}
+	return Clean(name)
 }
 
 func (l Loc) mode(m session.Mode) string {

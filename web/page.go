@@ -141,10 +141,7 @@ type ETA struct {
 }
 
 // Boot is an earlier reboot of a PC.
-type Boot struct {
-	At  time.Time // when it went down
-	Off time.Duration
-}
+type Boot = session.Boot
 
 // Presence is a technician who has the page open.
 type Presence struct {
