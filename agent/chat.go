@@ -103,7 +103,7 @@ func (e *engine) acted(ctx context.Context, act machine.Action) {
 				return
 			}
 			e.endShare(d, true)
-			d.emit(wire.ShareStopped{}, e.bootID, time.Now())
+			d.emit(wire.ShareStopped{}, time.Now())
 		}, nil)
 	}
 }
@@ -123,7 +123,7 @@ func (e *engine) depart(ctx context.Context) {
 	e.must("customer.ended", func(d *document) {
 		d.Leaving = true
 		d.Prompts, d.Ticket, d.Consent = nil, nil, consent{Standing: answerNo}
-		d.emit(wire.CustomerEnded{}, e.bootID, time.Now())
+		d.emit(wire.CustomerEnded{}, time.Now())
 	}, func() {
 		e.m.UI().Close()
 		e.leave.Reset(leaveWithin)

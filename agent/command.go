@@ -90,7 +90,7 @@ func (e *engine) askReturn(d *document, m *wire.AskReturn) {
 	}
 	now := time.Now()
 	if !e.desc.SignedIn || d.crowded() {
-		d.emit(wire.ReturnAnswered{Reboot: m.Reboot}, e.bootID, now) // nobody objects: the session goes on
+		d.emit(wire.ReturnAnswered{Reboot: m.Reboot}, now) // nobody objects: the session goes on
 		return
 	}
 	d.ask(openPrompt{Kind: promptReturn, ID: m.Reboot, By: cleanName(m.By), Until: now.Add(seconds(m.Seconds))})
@@ -117,7 +117,7 @@ func (e *engine) askShare(d *document, m *wire.AskShare) {
 		})
 		return
 	}
-	d.emit(answer, e.bootID, now)
+	d.emit(answer, now)
 }
 
 // endShare takes back what was shared.

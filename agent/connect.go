@@ -215,7 +215,7 @@ func (e *engine) welcome(d *document, a *attempt, now time.Time) {
 	w := a.welcome
 	d.Generation = w.Generation
 	d.Technician = cleanName(w.Technician)
-	d.settle(w.Acked, e.bootID)
+	d.settle(w.Acked)
 	if d.Session == "" {
 		d.Session, d.ServerKey, d.Code = w.Session, a.serverKey, ""
 		d.Company, d.Phone, d.Policy = cleanName(w.Company), w.Phone, clampPolicy(w.Policy)

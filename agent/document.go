@@ -59,11 +59,10 @@ type document struct {
 
 // outEvent is an event as it is sent, and sent again until it is acknowledged.
 type outEvent struct {
-	Seq    int64          `json:"seq"`
-	Type   string         `json:"type"`
-	Body   jsontext.Value `json:"body"`
-	At     time.Time      `json:"at"`
-	BootID string         `json:"boot_id"` // the boot it happened in
+	Seq  int64          `json:"seq"`
+	Type string         `json:"type"`
+	Body jsontext.Value `json:"body"`
+	At   time.Time      `json:"at"`
 }
 
 // ticket is a restart that was asked for and agreed to: what the agent has to know when it comes back.
@@ -147,13 +146,13 @@ func copied[T any](p *T) *T {
 }
 
 // emit numbers an event and puts it into the outbox.
-func (d *document) emit(ev wire.Message, bootID string, now time.Time) {
+func (d *document) emit(ev wire.Message, now time.Time) {
 	body, err := json.Marshal(ev)
 	if err != nil {
 		panic("agent: an event that can't be encoded: " + err.Error()) // plain structs: a test walks all
 	}
 	d.Emitted++
-	d.Outbox = append(d.Outbox, outEvent{Seq: d.Emitted, Type: ev.Type(), Body: body, At: now, BootID: bootID})
+	d.Outbox = append(d.Outbox, outEvent{Seq: d.Emitted, Type: ev.Type(), Body: body, At: now})
 }
 
 // full tells whether the outbox takes no more chat.
@@ -170,14 +169,10 @@ func (d *document) trim(acked int64) {
 	d.Outbox = slices.DeleteFunc(d.Outbox, func(ev outEvent) bool { return ev.Seq <= acked })
 }
 
-// settle makes the outbox right for a new connection, on which the server says that it has the events up to acked and
-// knows of no other. What happened in an earlier boot and means nothing in this one is dropped: told now, "going down"
-// would be taken for another restart. The rest is numbered anew, without gaps.
-func (d *document) settle(acked int64, bootID string) {
+// settle makes the outbox right for a new connection, on which the server says that it has the events up to acked. They
+// are numbered anew from there: a server that was restored from a backup is behind of what it once acknowledged.
+func (d *document) settle(acked int64) {
 	d.trim(acked)
-	d.Outbox = slices.DeleteFunc(d.Outbox, func(ev outEvent) bool {
-		return ev.BootID != bootID && ev.Type != wire.CustomerChat{}.Type() && ev.Type != wire.CustomerEnded{}.Type()
-	})
 	d.Emitted = acked
 	for i := range d.Outbox {
 		d.Emitted++

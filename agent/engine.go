@@ -284,7 +284,7 @@ func describe(m machine.Machine, log *slog.Logger) machine.Description {
 // describedAs takes a description; somebody who has signed in meanwhile is reported.
 func (e *engine) describedAs(ctx context.Context, d machine.Description) {
 	if e.described && e.welcomed && !e.desc.SignedIn && d.SignedIn {
-		e.must("signed_in", e.emits(wire.SignedIn{}), nil)
+		e.must("signed_in", e.emits(wire.SignedIn{BootID: e.bootID}), nil)
 	}
 	e.desc, e.described = d, true
 	e.words = text.For(d.Locale)
@@ -292,5 +292,5 @@ func (e *engine) describedAs(ctx context.Context, d machine.Description) {
 
 // emits makes a change that only sends an event.
 func (e *engine) emits(ev wire.Message) func(*document) {
-	return func(d *document) { d.emit(ev, e.bootID, time.Now()) }
+	return func(d *document) { d.emit(ev, time.Now()) }
 }

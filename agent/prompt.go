@@ -142,15 +142,15 @@ func (e *engine) settlePrompt(d *document, p openPrompt, a machine.Answer) {
 	switch p.Kind {
 	case promptReboot:
 		answer, source := g.answerReboot(p.ID, p.Restart, a)
-		d.emit(wire.ConsentAnswered{Reboot: p.ID, Answer: answer, Source: source}, e.bootID, now)
+		d.emit(wire.ConsentAnswered{Reboot: p.ID, Answer: answer, Source: source}, now)
 	case promptShare:
 		answer, source := g.answerShare(p.ID, a)
-		d.emit(wire.ShareAnswered{Prompt: p.ID, Answer: answer, Source: source}, e.bootID, now)
+		d.emit(wire.ShareAnswered{Prompt: p.ID, Answer: answer, Source: source}, now)
 		if answer == answerYes {
 			d.addNote(e.noteNow(text.NoteSharingOn, "", now))
 		}
 	case promptReturn:
-		d.emit(wire.ReturnAnswered{Reboot: p.ID, Cancel: a == machine.AnswerNo}, e.bootID, now)
+		d.emit(wire.ReturnAnswered{Reboot: p.ID, Cancel: a == machine.AnswerNo}, now)
 	case promptStanding:
 		g.answerStanding(a)
 		key := text.NoteStandingNo

@@ -47,7 +47,7 @@ func (e *engine) askReboot(d *document, m *wire.AskReboot) {
 	kind, step, detail := e.restartKind(m)
 	switch {
 	case step != "":
-		d.emit(wire.RebootFailed{Reboot: m.Reboot, Step: step, Detail: detail}, e.bootID, now)
+		d.emit(wire.RebootFailed{Reboot: m.Reboot, Step: step, Detail: detail}, now)
 		return
 	case e.guard(d).grantedBefore(m.Reboot, kind):
 		answer.Answer, answer.Source = answerYes, sourcePrior
@@ -62,7 +62,7 @@ func (e *engine) askReboot(d *document, m *wire.AskReboot) {
 		})
 		return
 	}
-	d.emit(answer, e.bootID, now)
+	d.emit(answer, now)
 }
 
 // restartKind tells why a restart can't be had, if it can't.
@@ -95,7 +95,7 @@ func (e *engine) prepareReboot(d *document, m *wire.PrepareReboot) {
 		Reboot: m.Reboot, BootID: e.bootID, Generation: d.Generation,
 		Until: now.Add(time.Duration(clampWindow(m.WindowMinutes)) * time.Minute),
 	}
-	d.emit(wire.RebootPrepared{Reboot: m.Reboot}, e.bootID, now)
+	d.emit(wire.RebootPrepared{Reboot: m.Reboot}, now)
 }
 
 // registerStart makes sure that the registration is really there: it may have been taken out since the session began.
@@ -122,7 +122,7 @@ func (e *engine) failReboot(d *document, reboot, step, detail string) {
 	if d.Ticket != nil && d.Ticket.Reboot == reboot {
 		d.Ticket = nil
 	}
-	d.emit(wire.RebootFailed{Reboot: reboot, Step: step, Detail: cleanLine(detail, maxDetail)}, e.bootID, time.Now())
+	d.emit(wire.RebootFailed{Reboot: reboot, Step: step, Detail: cleanLine(detail, maxDetail)}, time.Now())
 }
 
 // goReboot uses up the grant; the restart itself comes after that is on disk.
@@ -186,7 +186,7 @@ func (e *engine) restartTried(ctx context.Context, r restarted) {
 		}
 		now := time.Now()
 		d.Ticket = nil
-		d.emit(wire.RebootFailed{Reboot: r.reboot, Step: step, Detail: cleanLine(r.err.Error(), maxDetail)}, e.bootID, now)
+		d.emit(wire.RebootFailed{Reboot: r.reboot, Step: step, Detail: cleanLine(r.err.Error(), maxDetail)}, now)
 		d.addNote(e.noteNow(text.NoteRefused, "", now))
 	}, nil)
 }
@@ -230,7 +230,7 @@ func (e *engine) announce(ctx context.Context) {
 		if d.Ticket != nil && !d.Ticket.Commanded.IsZero() {
 			d.Going.Reboot = d.Ticket.Reboot
 		}
-		d.emit(wire.GoingDown{Reboot: d.Going.Reboot}, e.bootID, now)
+		d.emit(wire.GoingDown{Reboot: d.Going.Reboot, BootID: e.bootID}, now)
 	}, nil)
 }
 
@@ -267,7 +267,7 @@ func (e *engine) blocked(ctx context.Context) {
 	e.log.Info("the restart did not come about", "apps", apps)
 	e.must("reboot.blocked", func(d *document) {
 		now := time.Now()
-		ev := wire.RestartBlocked{Apps: apps}
+		ev := wire.RestartBlocked{BootID: e.bootID, Apps: apps}
 		switch {
 		case d.Going != nil:
 			ev.Reboot = d.Going.Reboot
@@ -275,7 +275,7 @@ func (e *engine) blocked(ctx context.Context) {
 			ev.Reboot = d.Ticket.Reboot
 		}
 		d.Going, d.Ticket = nil, nil
-		d.emit(ev, e.bootID, now)
+		d.emit(ev, now)
 		if len(apps) > 0 {
 			d.addNote(e.noteNow(text.NoteBlockedBy, strings.Join(apps, ", "), now))
 		} else {
