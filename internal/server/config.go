@@ -1,13 +1,17 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/rejoin/rejoin/handlers"
 )
 
 // DatabaseFile is the database's name in the data folder.
@@ -42,7 +46,15 @@ type Config struct {
 	MaxPending      int // agents that have connected and are not let in yet
 	MaxPendingPerIP int // of these from one address (IPv6: one /64)
 
-	Demo bool // offer the simulated PC
+	// NewDemo makes the simulated PC of the demo; nil: there is none. It is given the server's address and a folder.
+	NewDemo func(url, dir string, log *slog.Logger) (Demo, error)
+}
+
+// Demo is a simulated PC and what keeps it going.
+type Demo interface {
+	handlers.DemoPC
+	// Run keeps the PC going until ctx ends.
+	Run(ctx context.Context) error
 }
 
 // transport is how requests arrive.
@@ -117,8 +129,8 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.ShutdownWithin, 10*time.Second)
 	orDuration(&c.BackIn, 2*time.Second)
 	orInt(&c.MaxConnections, 60000)
-	orInt(&c.MaxPending, 2048)
-	orInt(&c.MaxPendingPerIP, 512)
+	orInt(&c.MaxPending, 4096)
+	orInt(&c.MaxPendingPerIP, 2048)
 	return c
 }
 

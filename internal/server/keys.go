@@ -181,3 +181,12 @@ func syncFolder(dir string) error {
 	}
 	return nil
 }
+
+// HasDatabase tells whether dir is the data folder of a server that has run; the error says what it is instead.
+func HasDatabase(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, DatabaseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return configErrorf("there is no database in %s: name the server's data folder with --data", dir)
+	}
+	return err
+}
