@@ -12,8 +12,9 @@ CREATE TABLE sessions (
     joined_at       INTEGER NOT NULL,
     ended_at        INTEGER NOT NULL,
     code_expires_at INTEGER NOT NULL,
-    acked_seq       INTEGER NOT NULL, -- commands up to here are no longer in the outbox
-    search          TEXT    NOT NULL, -- names of customer and PC, folded
+    search          TEXT    NOT NULL, -- names of customer, PC and technician, folded
+    face            INTEGER NOT NULL, -- digest of the columns above and of the reboot's row: as long as it stays, they do
+    acked_seq       INTEGER NOT NULL, -- commands up to here don't count as in the outbox any more
     deadline        INTEGER NOT NULL,
     doc             TEXT    NOT NULL  -- the whole session as JSON: the truth; the columns above are drawn from it
 ) STRICT;
@@ -34,7 +35,7 @@ CREATE TABLE audit (
     params     TEXT    NOT NULL, -- a JSON object with sorted names, or ''
     hash       BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX audit_session ON audit (session, seq);
+CREATE INDEX audit_session ON audit (session); -- and seq, which is the row's number
 
 -- The chain's end, so that lines missing there are noticed too.
 CREATE TABLE audit_head (
@@ -55,9 +56,10 @@ CREATE TABLE chat (
     PRIMARY KEY (session, seq)
 ) STRICT;
 
--- Commands that the agent has not acknowledged.
+-- Commands that the agent has not acknowledged, and a few that it has: those are swept out now and then. It has no
+-- foreign key since it is written with its session only, and most often of all tables.
 CREATE TABLE outbox (
-    session TEXT    NOT NULL REFERENCES sessions (id),
+    session TEXT    NOT NULL,
     seq     INTEGER NOT NULL,
     type    TEXT    NOT NULL,
     body    BLOB    NOT NULL,

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,7 +17,7 @@ import (
 )
 
 // docOptions are how sessions and reboots are written. What people and PCs have typed may not be UTF-8.
-var docOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
+var docOptions = jsontext.AllowInvalidUTF8(true)
 
 // transition is a hub.Transition as it goes into the tables: encoded by its caller, so that the writing goroutine only
 // writes.
@@ -27,15 +30,11 @@ type transition struct {
 
 // sessionRow is a session as a row: the document and the columns drawn from it.
 type sessionRow struct {
-	face
-	id, technician, doc string
-	createdAt, deadline int64
-}
-
-// face is the part of a session's row that seldom changes: what is listed, searched, or has an effect on other tables.
-type face struct {
-	state, machine, search                     string
-	joinedAt, endedAt, codeExpiresAt, ackedSeq int64
+	id, technician, doc              string
+	state, machine, search           string
+	joinedAt, endedAt, codeExpiresAt int64
+	face                             int64
+	createdAt, deadline, ackedSeq    int64
 }
 
 type rebootRow struct {
@@ -72,35 +71,57 @@ func newTransition(t hub.Transition) (*transition, error) {
 			return nil, err
 		}
 	}
+	p.row.face = p.face()
 	return p, nil
 }
 
 func newSessionRow(s *session.Session, deadline int64) (sessionRow, error) {
-	doc, err := json.Marshal(s, docOptions)
+	doc, err := encode(s)
 	if err != nil {
 		return sessionRow{}, fmt.Errorf("store: encode session %s: %w", s.ID, err)
 	}
 	return sessionRow{
-		face: face{
-			state: string(s.State), machine: s.PC.MachineID, search: searchText(s),
-			joinedAt: nanos(s.JoinedAt), endedAt: nanos(s.EndedAt),
-			codeExpiresAt: nanos(s.CodeExpiresAt), ackedSeq: s.AckedSeq,
-		},
-		id: string(s.ID), technician: s.Technician.ID, doc: string(doc),
-		createdAt: nanos(s.CreatedAt), deadline: deadline,
+		id: string(s.ID), technician: s.Technician.ID, doc: doc,
+		state: string(s.State), machine: s.PC.MachineID, search: searchText(s),
+		joinedAt: nanos(s.JoinedAt), endedAt: nanos(s.EndedAt), codeExpiresAt: nanos(s.CodeExpiresAt),
+		createdAt: nanos(s.CreatedAt), deadline: deadline, ackedSeq: s.AckedSeq,
 	}, nil
+}
+
+func encode(v any) (string, error) {
+	var b strings.Builder
+	err := json.MarshalWrite(&b, v, docOptions)
+	return b.String(), err
+}
+
+// face is a digest of what seldom changes: the columns that are listed and searched, and the reboot's row. As long as it
+// stays the same, a transition leaves all that alone, indexes included.
+func (p *transition) face() int64 {
+	r := &p.row
+	b := make([]byte, 0, 1024)
+	for _, part := range [...]string{r.state, r.machine, r.search} {
+		b = appendPart(b, part)
+	}
+	for _, n := range [...]int64{r.joinedAt, r.endedAt, r.codeExpiresAt} {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	if p.reboot != nil {
+		b = appendPart(b, p.reboot.doc)
+	}
+	sum := sha256.Sum256(b)
+	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
 func newRebootRow(s *session.Session) (*rebootRow, error) {
 	r := s.Reboot
-	doc, err := json.Marshal(r, docOptions)
+	doc, err := encode(r)
 	if err != nil {
 		return nil, fmt.Errorf("store: encode reboot %s of session %s: %w", r.ID, s.ID, err)
 	}
 	backAt, _ := r.At(session.PhaseBack)
 	return &rebootRow{
 		id: r.ID, machine: s.PC.MachineID, kind: string(r.Kind), phase: string(r.Phase), outcome: string(r.Outcome),
-		doc: string(doc), adopted: r.Adopted, requestedAt: nanos(r.RequestedAt), backAt: nanos(backAt),
+		doc: doc, adopted: r.Adopted, requestedAt: nanos(r.RequestedAt), backAt: nanos(backAt),
 		endedAt: nanos(r.EndedAt), offFor: int64(r.OffFor()),
 	}, nil
 }
@@ -115,99 +136,83 @@ func (p *transition) name() string {
 
 // write is the transition in the writer's transaction. All conditions come before the first write.
 func (p *transition) write(t *tx) error {
-	n, old, err := p.check(t)
+	done, err := p.writeQuickly(t)
+	if err == nil && !done {
+		err = p.writeFully(t)
+	}
 	if err != nil {
 		return err
 	}
-	if p.RedeemCode != nil {
-		if err := p.redeem(t); err != nil {
-			return err
-		}
+	if err := p.writeOutbox(t); err != nil {
+		return err
+	}
+	if err := p.writeChat(t); err != nil {
+		return err
+	}
+	return t.audit(p.audit...)
+}
+
+// writeQuickly is the way of most transitions: the face is what it was, and one statement both checks and writes.
+func (p *transition) writeQuickly(t *tx) (done bool, err error) {
+	if p.Before == 0 || p.IssueCode != nil || p.RedeemCode != nil {
+		return false, nil
+	}
+	r := &p.row
+	n, err := t.exec(`UPDATE sessions SET revision = ?, deadline = ?, doc = ?, acked_seq = ? WHERE id = ? AND revision = ? AND face = ?`,
+		p.After.Revision, r.deadline, r.doc, r.ackedSeq, r.id, p.Before, r.face)
+	return n == 1, err
+}
+
+func (p *transition) writeFully(t *tx) error {
+	if err := p.check(t); err != nil {
+		return err
 	}
 	if p.IssueCode != nil {
 		if err := p.codeFree(t); err != nil {
 			return err
 		}
 	}
-	steps := [...]func(*tx) error{
-		func(t *tx) error { return p.writeSession(t, n, old) },
-		p.issueCode, p.writeChat, p.writeOutbox, p.writeReboot,
-		func(t *tx) error { return t.audit(p.audit...) },
-	}
-	for _, step := range steps {
-		if err := step(t); err != nil {
+	if p.RedeemCode != nil {
+		if err := p.redeem(t); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// check holds the transition against the stored revision, and returns the session's row number and what its row says.
-func (p *transition) check(t *tx) (n int64, old face, err error) {
-	var revision int64
-	err = t.row(`SELECT n, revision, state, machine, search, joined_at, ended_at, code_expires_at, acked_seq
-		FROM sessions WHERE id = ?`, []any{p.row.id},
-		&n, &revision, &old.state, &old.machine, &old.search, &old.joinedAt, &old.endedAt, &old.codeExpiresAt, &old.ackedSeq)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		if p.Before != 0 {
-			return 0, old, hub.ErrConflict
-		}
-		return 0, old, nil
-	case err != nil:
-		return 0, old, err
-	case p.Before == 0 || revision != p.Before:
-		return 0, old, hub.ErrConflict
-	}
-	return n, old, nil
-}
-
-func (p *transition) writeSession(t *tx, n int64, old face) error {
-	r := &p.row
-	switch {
-	case p.Before == 0:
-		return p.insertSession(t)
-	case old == r.face:
-		return one(t.exec(`UPDATE sessions SET revision = ?, deadline = ?, doc = ? WHERE n = ? AND revision = ?`,
-			p.After.Revision, r.deadline, r.doc, n, p.Before))
-	}
-	return p.updateFace(t, n, old)
-}
-
-func (p *transition) insertSession(t *tx) error {
-	r := &p.row
-	_, err := t.exec(`INSERT INTO sessions (id, revision, state, technician, machine, created_at, joined_at, ended_at,
-			code_expires_at, acked_seq, search, deadline, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.id, p.After.Revision, r.state, r.technician, r.machine, r.createdAt, r.joinedAt, r.endedAt,
-		r.codeExpiresAt, r.ackedSeq, r.search, r.deadline, r.doc)
-	return err
-}
-
-// updateFace is the rarer update: that of the listed columns, and of what follows from them.
-func (p *transition) updateFace(t *tx, n int64, old face) error {
-	r := &p.row
-	listed := old
-	listed.ackedSeq = r.ackedSeq
-	var err error
-	if listed == r.face { // only the acknowledgement: leaves the indexes alone
-		err = one(t.exec(`UPDATE sessions SET revision = ?, deadline = ?, doc = ?, acked_seq = ? WHERE n = ? AND revision = ?`,
-			p.After.Revision, r.deadline, r.doc, r.ackedSeq, n, p.Before))
-	} else {
-		err = one(t.exec(`UPDATE sessions SET revision = ?, deadline = ?, doc = ?, acked_seq = ?, state = ?, machine = ?,
-				search = ?, joined_at = ?, ended_at = ?, code_expires_at = ? WHERE n = ? AND revision = ?`,
-			p.After.Revision, r.deadline, r.doc, r.ackedSeq, r.state, r.machine,
-			r.search, r.joinedAt, r.endedAt, r.codeExpiresAt, n, p.Before))
-	}
-	if err != nil {
+	if err := p.writeSession(t); err != nil {
 		return err
 	}
-	if old.ackedSeq != r.ackedSeq {
-		if _, err := t.exec(`DELETE FROM outbox WHERE session = ? AND seq <= ?`, r.id, r.ackedSeq); err != nil {
-			return err
-		}
+	if err := p.issueCode(t); err != nil {
+		return err
+	}
+	return p.writeReboot(t)
+}
+
+// check holds the transition against the stored revision.
+func (p *transition) check(t *tx) error {
+	var revision int64 // stays 0 for a session that is not there
+	err := t.row(`SELECT revision FROM sessions WHERE id = ?`, []any{p.row.id}, &revision)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if revision != p.Before {
+		return hub.ErrConflict
 	}
 	return nil
+}
+
+func (p *transition) writeSession(t *tx) error {
+	r := &p.row
+	if p.Before == 0 {
+		_, err := t.exec(`INSERT INTO sessions (id, revision, state, technician, machine, created_at, joined_at, ended_at,
+				code_expires_at, search, face, acked_seq, deadline, doc)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.id, p.After.Revision, r.state, r.technician, r.machine, r.createdAt, r.joinedAt, r.endedAt,
+			r.codeExpiresAt, r.search, r.face, r.ackedSeq, r.deadline, r.doc)
+		return err
+	}
+	return one(t.exec(`UPDATE sessions SET revision = ?, state = ?, machine = ?, joined_at = ?, ended_at = ?,
+			code_expires_at = ?, search = ?, face = ?, acked_seq = ?, deadline = ?, doc = ? WHERE id = ? AND revision = ?`,
+		p.After.Revision, r.state, r.machine, r.joinedAt, r.endedAt,
+		r.codeExpiresAt, r.search, r.face, r.ackedSeq, r.deadline, r.doc, r.id, p.Before))
 }
 
 // one insists that a statement changed exactly one row.
@@ -230,7 +235,20 @@ func (p *transition) writeChat(t *tx) error {
 	return nil
 }
 
+// sweepEvery is how many commands of a session share one sweep of what its agent has acknowledged.
+const sweepEvery = 16
+
+// writeOutbox adds commands, and sweeps out what the agent has acknowledged where it is time for that.
 func (p *transition) writeOutbox(t *tx) error {
+	sweep := p.After.State == session.StateEnded
+	for _, c := range p.Commands {
+		sweep = sweep || c.Seq%sweepEvery == 0
+	}
+	if sweep && p.row.ackedSeq > 0 {
+		if _, err := t.exec(`DELETE FROM outbox WHERE session = ? AND seq <= ?`, p.row.id, p.row.ackedSeq); err != nil {
+			return err
+		}
+	}
 	for _, c := range p.Commands {
 		if c.Seq <= p.row.ackedSeq {
 			continue

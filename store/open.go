@@ -55,8 +55,8 @@ var (
 		"temp_store(memory)",
 	}
 	writerPragmas = append([]string{
-		"journal_mode(wal)", "synchronous(full)", "cache_size(-8000)", "wal_autocheckpoint(2000)",
-		"journal_size_limit(16777216)",
+		"journal_mode(wal)", "synchronous(full)", "cache_size(-8000)", "wal_autocheckpoint(4000)",
+		"journal_size_limit(33554432)",
 	}, commonPragmas...)
 	readerPragmas = append([]string{"query_only(1)", "cache_size(-2000)"}, commonPragmas...)
 )
@@ -70,24 +70,28 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	db, err := openDB(ctx, path, writerPragmas)
+	path, err := filepath.Abs(path)
 	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if _, err := Migrate(ctx, path); err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	if _, err := migrate(ctx, db); err != nil {
-		db.Close()
-		return nil, err
-	}
-	w, err := newWriter(db, opts)
+	c, err := sqlite.NewConnector(dsn(path, writerPragmas))
 	if err != nil {
-		db.Close()
+		return nil, wrap("open "+path, err)
+	}
+	conn, err := c.Connect(ctx)
+	if err != nil {
+		return nil, wrap("open "+path, err)
+	}
+	w, err := newWriter(conn, opts)
+	if err != nil {
 		return nil, err
 	}
 	readers, err := openDB(ctx, path, readerPragmas)
 	if err != nil {
-		w.close()
-		return nil, err
+		return nil, errors.Join(err, w.close())
 	}
 	readers.SetMaxOpenConns(opts.Readers)
 	readers.SetMaxIdleConns(opts.Readers)

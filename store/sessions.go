@@ -63,7 +63,8 @@ func (s *Store) Outbox(ctx context.Context, id session.ID, after int64) ([]hub.C
 	commands, err := rows(ctx, s, func(rs *sql.Rows) (c hub.Command, err error) {
 		err = rs.Scan(&c.Seq, &c.Type, &c.Body)
 		return c, err
-	}, `SELECT seq, type, body FROM outbox WHERE session = ? AND seq > ? ORDER BY seq`, string(id), after)
+	}, `SELECT seq, type, body FROM outbox WHERE session = ?1
+		AND seq > max(?2, (SELECT acked_seq FROM sessions WHERE id = ?1)) ORDER BY seq`, string(id), after)
 	return commands, wrap("read an outbox", err)
 }
 

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"runtime"
 	"slices"
@@ -18,9 +18,7 @@ const maxBatch = 256
 // writer is the one goroutine that writes. Callers queue their work; it takes all there is, carries it out in one
 // transaction and answers after COMMIT. There is no timer: whoever arrives while a transaction runs is in the next one.
 type writer struct {
-	db   *sql.DB
-	conn *sql.Conn
-	tx   tx
+	tx tx
 
 	before, after func(name string)
 
@@ -49,20 +47,13 @@ const (
 	workWithdrawn       // its caller has gone
 )
 
-func newWriter(db *sql.DB, opts Options) (*writer, error) {
-	ctx := context.Background()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, wrap("open the writing connection", err)
-	}
+func newWriter(conn driver.Conn, opts Options) (*writer, error) {
 	w := &writer{
-		db: db, conn: conn, before: opts.BeforeCommit, after: opts.AfterCommit,
+		tx: newTx(conn), before: opts.BeforeCommit, after: opts.AfterCommit,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	w.tx = tx{conn: conn, stmts: make(map[string]*sql.Stmt)}
 	if err := w.tx.begin(); err != nil { // now rather than at the first write: is it writable at all?
-		conn.Close()
-		return nil, err
+		return nil, errors.Join(err, w.tx.close())
 	}
 	w.tx.rollback()
 	go w.loop()
@@ -262,6 +253,5 @@ func (w *writer) close() error {
 	w.signal()
 	w.mu.Unlock()
 	<-w.done
-	w.tx.close()
-	return errors.Join(w.conn.Close(), w.db.Close())
+	return wrap("close", w.tx.close())
 }
