@@ -1,0 +1,67 @@
+package winerig
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var builds = struct {
+	sync.Mutex
+	done map[string]func() (string, error)
+}{done: map[string]func() (string, error){}}
+
+// Build builds a main package of this module for Windows on amd64, as it is released, and returns the .exe's path. Go's
+// build cache makes a second time cheap; within a test binary it happens once. ldflags are added to "-s -w".
+func Build(t testing.TB, pkg string, ldflags ...string) string {
+	t.Helper()
+	Require(t)
+	exe, err := build(pkg, ldflags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+func build(pkg string, ldflags ...string) (string, error) {
+	key := strings.Join(append([]string{pkg}, ldflags...), " ")
+	builds.Lock()
+	once := builds.done[key]
+	if once == nil {
+		once = sync.OnceValues(func() (string, error) { return buildNow(pkg, ldflags) })
+		builds.done[key] = once
+	}
+	builds.Unlock()
+	return once()
+}
+
+func buildNow(pkg string, ldflags []string) (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "rejoin-winerig-build-")
+	if err != nil {
+		return "", err
+	}
+	exe := filepath.Join(dir, filepath.Base(pkg)+".exe")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "), "-o", exe, pkg)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s for Windows: %w\n%s", pkg, err, out)
+	}
+	return exe, nil
+}
+
+var moduleRoot = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(out))), nil
+})
