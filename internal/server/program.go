@@ -46,15 +46,11 @@ func (p fileProgram) Size() (int64, error) {
 type builtProgram struct{}
 
 func (builtProgram) Open() (io.ReadCloser, int64, error) {
-	f, ok := static.Agent()
+	f, size, ok := static.Agent()
 	if !ok {
 		return nil, 0, fmt.Errorf("the agent's program was not built in: %w", fs.ErrNotExist)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, fmt.Errorf("open the agent's program: %w", err)
-	}
-	return f, info.Size(), nil
+	return f, size, nil
 }
 
 func (p builtProgram) Size() (int64, error) {
