@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -36,29 +35,64 @@ func FileName(server, code string) (string, error) {
 	return name, nil
 }
 
-// named is rejoin_HOST, with a code or without; what browsers and the shell add (" (1)", " - Copy", "_1", "[1]") follows
-// after the code. A host has no underscore, so the parts can't be confused.
-var named = regexp.MustCompile(`^rejoin_([a-z0-9.-]{1,253})(?:\+([0-9]{1,5}))?(?:_([0-9]{3}-?[0-9]{3}-?[0-9]{4}))?(?:[ _(\[].{0,60})?$`)
-
-// FromName reads a program file's path or name. Parts that are missing or not right are empty in the result.
+// FromName reads a program file's path or name: rejoin_HOST, perhaps +PORT, perhaps _CODE, and then whatever browsers and
+// the shell add (" (1)", " - Copy", "_1", "[1]"). A host has no underscore, so the parts can't be confused. Parts that are
+// missing or not right are empty in the result.
 func FromName(file string) Target {
 	name := path.Base(strings.ReplaceAll(file, `\`, "/"))
 	name = strings.ToLower(strings.TrimSpace(name))
 	name = strings.TrimSpace(strings.TrimSuffix(name, ".exe"))
-	m := named.FindStringSubmatch(name)
-	if m == nil {
+	rest, ok := strings.CutPrefix(name, "rejoin_")
+	if !ok {
 		return Target{}
 	}
-	host := m[1]
-	if m[2] != "" {
-		host += ":" + m[2]
+	host, rest := cutWhile(rest, 253, func(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'z' || c == '.' || c == '-' })
+	if port, found := strings.CutPrefix(rest, "+"); found {
+		port, rest = cutWhile(port, 5, isDigit)
+		host += ":" + port
+	}
+	code, after, ok := cutCode(rest)
+	if ok && isAddition(after) {
+		rest = after
+	} else {
+		code = ""
 	}
 	server, err := Server(host)
-	if err != nil {
+	if err != nil || !isAddition(rest) {
 		return Target{}
 	}
-	return Target{Server: server, Code: strings.ReplaceAll(m[3], "-", "")}
+	return Target{Server: server, Code: code}
 }
+
+// cutCode takes _ and ten digits, which may be grouped by dashes, off the front.
+func cutCode(s string) (code, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(s, "_")
+	for i, n := range []int{3, 3, 4} {
+		if i > 0 {
+			rest = strings.TrimPrefix(rest, "-")
+		}
+		var group string
+		group, rest = cutWhile(rest, n, isDigit)
+		ok = ok && len(group) == n
+		code += group
+	}
+	return code, rest, ok
+}
+
+// isAddition tells whether s is nothing, or something that is put behind a file's name.
+func isAddition(s string) bool {
+	return s == "" || strings.IndexByte(" _([", s[0]) >= 0 && len(s) <= 64 && !strings.ContainsAny(s, "\r\n")
+}
+
+func cutWhile(s string, most int, ok func(byte) bool) (head, rest string) {
+	n := 0
+	for n < len(s) && n < most && ok(s[n]) {
+		n++
+	}
+	return s[:n], s[n:]
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // FromZone reads the server out of a Zone.Identifier stream, where browsers note what a file was downloaded from.
 func FromZone(stream string) Target {

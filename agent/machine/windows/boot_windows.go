@@ -1,13 +1,13 @@
 package windows
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"time"
 	"unsafe"
 
+	"github.com/go-json-experiment/json"
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 )

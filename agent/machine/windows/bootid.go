@@ -19,10 +19,10 @@ type evidence struct {
 
 // bootRecord is the last boot an agent of this user saw, with the identifier it was given.
 type bootRecord struct {
-	ID      string        `json:"id"`
-	Booted  time.Time     `json:"booted"`
-	Counter uint32        `json:"counter"`
-	Uptime  time.Duration `json:"uptime_ns"`
+	ID      string    `json:"id"`
+	Booted  time.Time `json:"booted"`
+	Counter uint32    `json:"counter"`
+	Uptime  nanos     `json:"uptime_ns"`
 }
 
 // bootTolerance is how far apart two readings of one boot's start may lie. No PC boots twice in so short a time.
@@ -36,7 +36,7 @@ const bootTolerance = 2 * time.Second
 // "Shut down" with fast startup is no new boot: the kernel was hibernated and goes on, count, start and uptime with it.
 // "Restart" always is one.
 func sameBoot(r bootRecord, now evidence) bool {
-	if r.ID == "" || now.Uptime < r.Uptime {
+	if r.ID == "" || now.Uptime < time.Duration(r.Uptime) {
 		return false
 	}
 	if r.Counter != 0 && now.Counter != 0 && r.Counter != now.Counter {
@@ -45,6 +45,9 @@ func sameBoot(r bootRecord, now evidence) bool {
 	return now.Booted.Sub(r.Booted).Abs() <= bootTolerance
 }
 
+// nanos is a duration that is stored as a number of nanoseconds.
+type nanos int64
+
 // nameBoot is the identifier of the present boot: the record's if it is the same one, else a new one. The record to keep
 // is returned with it.
 func nameBoot(r bootRecord, now evidence) bootRecord {
@@ -52,5 +55,5 @@ func nameBoot(r bootRecord, now evidence) bootRecord {
 	if !sameBoot(r, now) {
 		id = fmt.Sprintf("boot-%d-%x", now.Counter, now.Booted.UnixMicro())
 	}
-	return bootRecord{ID: id, Booted: now.Booted, Counter: now.Counter, Uptime: now.Uptime}
+	return bootRecord{ID: id, Booted: now.Booted, Counter: now.Counter, Uptime: nanos(now.Uptime)}
 }

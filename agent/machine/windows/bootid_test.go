@@ -7,7 +7,7 @@ import (
 
 func TestSameBoot(t *testing.T) {
 	start := time.Date(2026, 11, 23, 8, 0, 0, 123456700, time.UTC)
-	seen := bootRecord{ID: "boot-7-1", Booted: start, Counter: 7, Uptime: time.Hour}
+	seen := bootRecord{ID: "boot-7-1", Booted: start, Counter: 7, Uptime: nanos(time.Hour)}
 	uncounted := seen
 	uncounted.Counter = 0
 	tests := []struct {
@@ -50,7 +50,7 @@ func TestNameBoot(t *testing.T) {
 	if again.ID != first.ID {
 		t.Errorf("one boot has two names: %s and %s", first.ID, again.ID)
 	}
-	if again.Uptime != time.Hour {
+	if time.Duration(again.Uptime) != time.Hour {
 		t.Errorf("the record kept the old uptime %v", again.Uptime)
 	}
 	next := nameBoot(again, evidence{start.Add(2 * time.Hour), 8, time.Minute})
