@@ -51,6 +51,30 @@ func (p *technician) signIn(link string) {
 	p.Read("h1", p.say("sessions.title"))
 }
 
+const (
+	colleagueLogin    = "priya"
+	colleagueName     = "Priya Nair"
+	colleaguePassword = "correct horse battery"
+)
+
+// newColleague makes a second technician from the command line; they follow their link to the server at base and choose
+// a password.
+func newColleague(t *testing.T, srv *program.Server, base string, who browser.Who, login string) *technician {
+	t.Helper()
+	link := srv.Admin(web.PathSignInLink, "create", "--name", colleagueName, login)
+	p := strangerAt(t, srv, who)
+	p.base = base
+	p.Go(strings.Replace(link, srv.URL, base, 1))
+	p.Click(browser.Role("button", p.say("link.ok")))
+	p.Read("h1", p.say("password.first"))
+	p.Type(browser.Role("textbox", p.say("password.new")), colleaguePassword)
+	p.Type(browser.Role("textbox", p.say("password.again")), colleaguePassword)
+	p.Click(browser.Role("button", p.say("password.ok")))
+	p.Read("main", tidy(strings.ReplaceAll(p.say("password.saved"), "*", "")))
+	p.Go(base + web.PathSessions)
+	return p
+}
+
 // say is a text of the pages in the technician's language.
 func (p *technician) say(id string, pairs ...any) string {
 	p.t.Helper()

@@ -244,12 +244,30 @@ func (s *Server) tail(most int) string {
 	return said
 }
 
+// Admin runs "rejoin admin" with the arguments on the server's data folder, and returns the link to path that it prints, at
+// the server's own address.
+func (s *Server) Admin(path, verb string, args ...string) string {
+	s.t.Helper()
+	cmd := exec.Command(Binary(s.t), append([]string{"admin", verb, "--data", s.Data}, args...)...)
+	cmd.Env = environment()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("rejoin admin %s: %v\n%s", verb, err, out)
+	}
+	return s.find(path, string(out))
+}
+
 // Link returns the newest link to path that the server has printed, with its fragment, at the server's own address.
 func (s *Server) Link(path string) string {
 	s.t.Helper()
-	found := regexp.MustCompile(`https?://[^/\s]+(`+regexp.QuoteMeta(path)+`#\S+)`).FindAllStringSubmatch(s.Said(), -1)
+	return s.find(path, s.Said())
+}
+
+func (s *Server) find(path, said string) string {
+	s.t.Helper()
+	found := regexp.MustCompile(`https?://[^/\s]+(`+regexp.QuoteMeta(path)+`#\S+)`).FindAllStringSubmatch(said, -1)
 	if len(found) == 0 {
-		s.t.Fatalf("the server printed no link to %s:\n%s", path, s.Said())
+		s.t.Fatalf("no link to %s is printed:\n%s", path, said)
 	}
 	return s.URL + found[len(found)-1][1]
 }
