@@ -8,6 +8,7 @@ package static
 import (
 	"embed"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -49,6 +50,22 @@ func URL(name string) string {
 		return Prefix + hashed
 	}
 	return Prefix + name
+}
+
+// Agent opens the program for the customer's PC, the same for everybody, and tells its size in bytes. ok is false when it
+// has not been built.
+func Agent() (program io.ReadSeekCloser, size int64, ok bool) {
+	f, err := files.Open("dist/agent/rejoin.exe")
+	if err != nil {
+		return nil, 0, false
+	}
+	info, err := f.Stat()
+	program, seekable := f.(io.ReadSeekCloser)
+	if err != nil || !seekable {
+		_ = f.Close() // of a file in memory
+		return nil, 0, false
+	}
+	return program, info.Size(), true
 }
 
 // encodings that the build makes, the better first.
