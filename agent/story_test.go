@@ -24,6 +24,11 @@ func (p *peer) ask(id string) {
 func (r *rig) agreed(p *peer, id string) {
 	r.t.Helper()
 	p.ask(id)
+	r.agree(p, id)
+}
+
+func (r *rig) agree(p *peer, id string) {
+	r.t.Helper()
 	r.answer("reboot/"+id, machine.AnswerYes)
 	if got := event[*wire.ConsentAnswered](p); got.Reboot != id || got.Answer != "yes" || got.Source != "customer" {
 		r.t.Fatalf("answer %+v", got)
@@ -69,7 +74,7 @@ func TestReboot(t *testing.T) {
 		if q != want {
 			t.Errorf("prompt %+v, want %+v", q, want)
 		}
-		r.agreed(p, "r1")
+		r.agree(p, "r1")
 		if d := r.document(); d.Ticket == nil || d.Ticket.Reboot != "r1" || d.Ticket.BootID != boot || !d.Ticket.Commanded.IsZero() {
 			t.Errorf("ticket %+v", d.Ticket)
 		}
@@ -101,6 +106,412 @@ func TestReboot(t *testing.T) {
 		r.ok(r.pc.Send("I am back"))
 		if got := event[*wire.CustomerChat](p); got.Text != "I am back" {
 			t.Errorf("chat %+v", got)
+		}
+	})
+}
+
+// TestRebootAnswers: only a Yes leads on, and the ways of not saying it are kept apart.
+func TestRebootAnswers(t *testing.T) {
+	for _, c := range []struct {
+		answer machine.Answer // "" lets the time run out
+		want   string
+	}{{machine.AnswerNo, "no"}, {"", "no_reply"}, {machine.AnswerAbsent, "absent"}} {
+		t.Run(c.want, func(t *testing.T) {
+			in(t, func(r *rig) {
+				p := r.joined()
+				p.ask("r1")
+				if c.answer != "" {
+					r.answer("reboot/r1", c.answer)
+				}
+				began := time.Now()
+				if got := event[*wire.ConsentAnswered](p); got.Answer != c.want || got.Source != "" {
+					t.Errorf("answer %+v", got)
+				}
+				if took := time.Since(began); c.answer == "" && took != time.Minute {
+					t.Errorf("no reply after %v", took)
+				}
+				// A server that goes on all the same gets nowhere.
+				p.command(wire.PrepareReboot{Reboot: "r1", BootID: r.s.bootID, WindowMinutes: 10})
+				if got := event[*wire.RebootFailed](p); got.Step != "grant" {
+					t.Errorf("prepare: %+v", got)
+				}
+				p.command(wire.GoReboot{Reboot: "r1", BootID: r.s.bootID})
+				if got := event[*wire.RebootFailed](p); got.Step != "grant" {
+					t.Errorf("go: %+v", got)
+				}
+				if r.pc.Restarts() != 0 {
+					t.Error("restarted")
+				}
+			})
+		})
+	}
+}
+
+func TestRebootCalledOff(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		p.ask("r1")
+		r.prompt("reboot/r1")
+		p.command(wire.ClosePrompt{ID: "r1"})
+		r.until("the prompt gone", func(s sim.Snapshot) bool { return s.Prompt == nil })
+		r.line("The restart was called off.")
+		p.acks()
+
+		r.agreed(p, "r2")
+		p.command(wire.AbortReboot{Reboot: "r2"})
+		p.acks()
+		p.command(wire.GoReboot{Reboot: "r2", BootID: r.s.bootID})
+		if got := event[*wire.RebootFailed](p); got.Step != "grant" || got.Reboot != "r2" {
+			t.Errorf("go after abort: %+v", got)
+		}
+		if r.pc.Restarts() != 0 {
+			t.Error("restarted")
+		}
+	})
+}
+
+func TestWindowsRefuses(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		r.agreed(p, "r1")
+		r.pc.RefuseRestarts(errOfTest)
+		p.command(wire.GoReboot{Reboot: "r1", BootID: r.s.bootID})
+		if got := event[*wire.RebootFailed](p); got.Step != "restart" || got.Detail != errOfTest.Error() {
+			t.Errorf("failed: %+v", got)
+		}
+		r.line("Windows refused to restart. The session goes on.")
+		if d := r.document(); d.Ticket != nil || d.Consent.Reboot != nil {
+			t.Errorf("not rolled back: %+v %+v", d.Ticket, d.Consent.Reboot)
+		}
+		// The next try needs a new Yes.
+		r.pc.RefuseRestarts(nil)
+		p.command(wire.GoReboot{Reboot: "r1", BootID: r.s.bootID})
+		if got := event[*wire.RebootFailed](p); got.Step != "grant" {
+			t.Errorf("again: %+v", got)
+		}
+		if r.pc.Restarts() != 1 {
+			t.Errorf("%d restarts", r.pc.Restarts())
+		}
+	})
+}
+
+// TestBlocked: a program says no, and Windows gives up; or nothing comes of it at all.
+func TestBlocked(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		r.pc.Block("Word\u202e – Rechnung.docx")
+		r.agreed(p, "r1")
+		p.command(wire.GoReboot{Reboot: "r1", BootID: r.s.bootID})
+		if got := event[*wire.GoingDown](p); got.Reboot != "r1" {
+			t.Errorf("going down: %+v", got)
+		}
+		if got := event[*wire.RestartBlocked](p); got.Reboot != "r1" || !slices.Equal(got.Apps, []string{"Word – Rechnung.docx"}) {
+			t.Errorf("blocked: %+v", got)
+		}
+		r.line("Your PC did not restart, because of: Word – Rechnung.docx. The session goes on.")
+		// The customer closes the program and restarts by themselves: that is another restart, not asked for.
+		r.pc.Unblock()
+		r.until("at the desktop", func(s sim.Snapshot) bool { return s.Power == sim.Desktop })
+		r.ok(r.pc.SystemRestart())
+		if got := event[*wire.GoingDown](p); got.Reboot != "" {
+			t.Errorf("going down: %+v", got)
+		}
+		r.s.next().admit()
+	})
+}
+
+func TestNothingComesOfIt(t *testing.T) {
+	in(t, func(r *rig) {
+		r.cfg = func(c *Config) { c.RestartPatience = 5 * time.Second }
+		p := r.joined()
+		r.pc.Block("Setup")
+		r.agreed(p, "r1")
+		p.command(wire.GoReboot{Reboot: "r1", BootID: r.s.bootID})
+		event[*wire.GoingDown](p)
+		began := time.Now()
+		if got := event[*wire.RestartBlocked](p); got.Reboot != "r1" || time.Since(began) > 5*time.Second {
+			t.Errorf("blocked: %+v after %v", got, time.Since(began))
+		}
+		r.pc.Unblock() // and yet it goes on
+		if got := event[*wire.GoingDown](p); got.Reboot != "" {
+			t.Errorf("going down: %+v", got)
+		}
+		r.s.next().admit()
+	})
+}
+
+// TestForeignRestarts: whatever makes the PC go, the session comes back.
+func TestForeignRestarts(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		boot := r.s.bootID
+		r.ok(r.pc.SystemRestart())
+		if got := event[*wire.GoingDown](p); got.Reboot != "" || got.BootID != boot {
+			t.Errorf("going down: %+v", got)
+		}
+		p = r.s.next().admit()
+		if r.s.bootID == boot {
+			t.Error("the same boot")
+		}
+
+		boot = r.s.bootID
+		r.ok(r.pc.PullThePlug())
+		r.s.none(30 * time.Second)
+		r.ok(r.pc.PowerOn())
+		p.hangUp() // the old connection never said anything
+		p = r.s.next().admit()
+		if r.s.bootID == boot {
+			t.Error("the same boot")
+		}
+
+		boot = r.s.bootID
+		r.ok(r.pc.KillAgent())
+		instance := p.re.Instance
+		r.ok(r.pc.StartAgent())
+		p = r.s.next().admit()
+		if r.s.bootID != boot || p.re.Instance == instance {
+			t.Errorf("boot %s after %s, instance %s after %s", r.s.bootID, boot, p.re.Instance, instance)
+		}
+		s, _ := r.pc.Snapshot()
+		if got := len(s.View.Lines); got != 3 { // joined, two restarts: a killed agent is no restart
+			t.Errorf("%d lines: %+v", got, s.View.Lines)
+		}
+	})
+}
+
+func TestShare(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		p.command(wire.AskShare{Prompt: "p1", By: "Jonas Weber", Seconds: 30})
+		r.answer("share/p1", machine.AnswerYes)
+		if got := event[*wire.ShareAnswered](p); got.Prompt != "p1" || got.Answer != "yes" || got.Source != "customer" {
+			t.Errorf("answer %+v", got)
+		}
+		s := r.until("shared", func(s sim.Snapshot) bool { return s.View.Sharing != "" })
+		if s.View.Sharing != "Jonas Weber sees your screen" || s.View.StopShare == "" || s.View.Tone != toneLive {
+			t.Errorf("view %+v", s.View)
+		}
+		r.ok(r.pc.StopShare())
+		event[*wire.ShareStopped](p)
+		r.until("not shared", func(s sim.Snapshot) bool { return s.View.Sharing == "" })
+
+		p.command(wire.AskShare{Prompt: "p2", By: "Jonas Weber", Seconds: 30})
+		r.answer("share/p2", machine.AnswerYes)
+		event[*wire.ShareAnswered](p)
+		p.command(wire.EndShare{})
+		r.until("not shared", func(s sim.Snapshot) bool { return s.View.Sharing == "" })
+		p.acks()
+
+		// The grant is void after a restart.
+		p.command(wire.AskShare{Prompt: "p3", By: "Jonas Weber", Seconds: 30})
+		r.answer("share/p3", machine.AnswerYes)
+		event[*wire.ShareAnswered](p)
+		r.ok(r.pc.SystemRestart())
+		event[*wire.GoingDown](p)
+		p = r.s.next().admit()
+		if s := r.until("back", func(s sim.Snapshot) bool { return s.View != nil }); s.View.Sharing != "" {
+			t.Error("shared without a question after a restart")
+		}
+		p.command(wire.AskShare{Prompt: "p4", By: "Jonas Weber", Seconds: 30, Again: true})
+		if q := r.prompt("share/p4"); q.Heading != "Show your screen to Jonas Weber again?" {
+			t.Errorf("prompt %+v", q)
+		}
+		if got := event[*wire.ShareAnswered](p); got.Answer != "no_reply" {
+			t.Errorf("answer %+v", got)
+		}
+	})
+}
+
+// TestReturn is the offer to cancel the reconnection.
+func TestReturn(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		p.command(wire.AskReturn{Reboot: "r1", By: "Jonas Weber", Seconds: 15})
+		if q := r.prompt("return/r1"); q.For != 15*time.Second {
+			t.Errorf("prompt %+v", q)
+		}
+		if got := event[*wire.ReturnAnswered](p); got.Cancel {
+			t.Error("no answer cancelled the return")
+		}
+		p.command(wire.AskReturn{Reboot: "r2", By: "Jonas Weber", Seconds: 15})
+		r.answer("return/r2", machine.AnswerNo)
+		if got := event[*wire.ReturnAnswered](p); !got.Cancel || got.Reboot != "r2" {
+			t.Errorf("answer %+v", got)
+		}
+		p.command(wire.EndSession{Reason: "reconnect_cancelled"})
+		p.acks()
+		p.hangUp()
+		r.dismissed("You cancelled the reconnection. This program has removed what it had stored on your PC.")
+	})
+}
+
+// dismissed waits for a last message, dismisses it, and checks that nothing is left.
+func (r *rig) dismissed(body string) {
+	r.t.Helper()
+	s := r.until("notice", func(s sim.Snapshot) bool { return s.Notice != nil })
+	if s.Notice.Body != body {
+		r.t.Errorf("notice %q, want %q", s.Notice.Body, body)
+	}
+	r.ok(r.pc.Dismiss())
+	if err := r.returned(); err != nil {
+		r.t.Errorf("Run returned %v", err)
+	}
+	r.clean()
+}
+
+func TestEnds(t *testing.T) {
+	for reason, body := range map[string]string{
+		"by_technician": "Jonas Weber has ended the session. This program has removed what it had stored on your PC.",
+		"idle":          "Nobody used the session for a long time. If you still need help, ask for a new code.",
+		"expired":       "Your PC was not back in time, so the session has expired. If you still need help, ask for a new code.",
+		"whatever":      "The session is over. If you still need help, ask for a new code.",
+	} {
+		t.Run(reason, func(t *testing.T) {
+			in(t, func(r *rig) {
+				p := r.joined()
+				p.ask("r1")
+				r.prompt("reboot/r1")
+				p.command(wire.EndSession{Reason: reason})
+				p.acks() // it is told before the program goes
+				r.dismissed(body)
+			})
+		})
+	}
+}
+
+// TestRefusedForGood: the agent that turns up too late is told so and cleans up after itself.
+func TestRefusedForGood(t *testing.T) {
+	for code, body := range map[wire.RefusalCode]string{
+		wire.RefusedExpired:    "Your PC was not back in time, so the session has expired. If you still need help, ask for a new code.",
+		wire.RefusedEnded:      "The session is over. If you still need help, ask for a new code.",
+		wire.RefusedSuperseded: "The session went on with another PC, so this one is no longer part of it. If you still need help, ask for a new code.",
+		wire.RefusedUnknown:    "The server does not know this session any more. If you still need help, ask for a new code.",
+	} {
+		t.Run(string(code), func(t *testing.T) {
+			in(t, func(r *rig) {
+				p := r.joined()
+				r.ok(r.pc.SystemRestart())
+				event[*wire.GoingDown](p)
+				if err := r.returned(); !errors.Is(err, ErrGoingDown) {
+					t.Errorf("Run returned %v", err)
+				}
+				p = r.s.next()
+				p.prove()
+				p.write(wire.Refused{Code: code}, 0, 0)
+				r.dismissed(body)
+			})
+		})
+	}
+}
+
+func TestCustomerEnds(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		p.ask("r1")
+		r.prompt("reboot/r1")
+		r.ok(r.pc.End())
+		event[*wire.CustomerEnded](p)
+		r.until("closed", func(s sim.Snapshot) bool { return s.View == nil && s.Prompt == nil })
+		p.command(wire.EndSession{Reason: "by_customer"})
+		p.acks()
+		p.hangUp()
+		if err := r.returned(); err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+		r.clean()
+	})
+}
+
+// TestCustomerEndsOffline: the PC is free at once, whether the server can be told or not.
+func TestCustomerEndsOffline(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		r.s.down = true
+		p.hangUp()
+		r.until("offline", func(s sim.Snapshot) bool { return s.View != nil && s.View.Tone == toneWarn })
+		r.ok(r.pc.End())
+		began := time.Now()
+		if err := r.returned(); err != nil || time.Since(began) > leaveWithin {
+			t.Errorf("Run returned %v after %v", err, time.Since(began))
+		}
+		r.clean()
+	})
+}
+
+// TestStanding: a policy that asks less counts only if the customer accepts it.
+func TestStanding(t *testing.T) {
+	less := wire.Policy{RebootOnNoReply: true, PromptSeconds: 60, WindowMinutes: 10}
+	in(t, func(r *rig) {
+		r.s.policy = less
+		p := r.joined()
+		q := r.prompt("standing/standing")
+		if q.Heading != "Nordlicht IT asks for your permission in advance" {
+			t.Errorf("prompt %+v", q)
+		}
+		// Before the answer the default holds.
+		p.ask("r0")
+		r.answer("reboot/r0", machine.AnswerNo)
+		if got := event[*wire.ConsentAnswered](p); got.Answer != "no" {
+			t.Errorf("answer %+v", got)
+		}
+		r.answer("standing/standing", machine.AnswerYes)
+		r.line("You gave Nordlicht IT your permission for this session.")
+		p.ask("r1")
+		if got := event[*wire.ConsentAnswered](p); got.Answer != "yes" || got.Source != "prior" {
+			t.Errorf("answer %+v", got)
+		}
+		p.command(wire.AskShare{Prompt: "p1", Seconds: 30})
+		if got := event[*wire.ShareAnswered](p); got.Answer != "yes" || got.Source != "prior" {
+			t.Errorf("answer %+v", got)
+		}
+		// Who stops the sharing wants to be asked the next time.
+		r.until("shared", func(s sim.Snapshot) bool { return s.View.Sharing != "" })
+		r.ok(r.pc.StopShare())
+		event[*wire.ShareStopped](p)
+		p.command(wire.AskShare{Prompt: "p2", Seconds: 30})
+		r.answer("share/p2", machine.AnswerNo)
+		if got := event[*wire.ShareAnswered](p); got.Answer != "no" {
+			t.Errorf("answer %+v", got)
+		}
+	})
+	for _, answer := range []machine.Answer{machine.AnswerNo, machine.AnswerTimeout, machine.AnswerClosed} {
+		in(t, func(r *rig) {
+			r.s.policy = less
+			p := r.joined()
+			r.answer("standing/standing", answer)
+			r.line("You will be asked each time.")
+			p.ask("r1")
+			if got := event[*wire.ConsentAnswered](p); got.Answer != "no_reply" {
+				t.Errorf("after %s: answer %+v", answer, got)
+			}
+		})
+	}
+	// No reply means Yes only where that was accepted.
+	in(t, func(r *rig) {
+		r.s.policy = wire.Policy{AskBeforeReboot: true, RebootOnNoReply: true, AskBeforeSharing: true, PromptSeconds: 60, WindowMinutes: 10}
+		p := r.joined()
+		r.answer("standing/standing", machine.AnswerYes)
+		p.ask("r1")
+		if q := r.prompt("reboot/r1"); q.AtZero != "Without an answer, your PC restarts, as you agreed at the start." {
+			t.Errorf("prompt %+v", q)
+		}
+		if got := event[*wire.ConsentAnswered](p); got.Answer != "yes" || got.Source != "timeout" {
+			t.Errorf("answer %+v", got)
+		}
+	})
+}
+
+// TestPolicyIsPinned: what a later welcome says about the policy changes nothing.
+func TestPolicyIsPinned(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		r.s.policy = wire.Policy{RebootOnNoReply: true}
+		p.hangUp()
+		p = r.s.next().admit()
+		p.ask("r1")
+		r.prompt("reboot/r1")
+		if got := event[*wire.ConsentAnswered](p); got.Answer != "no_reply" {
+			t.Errorf("answer %+v", got)
 		}
 	})
 }
