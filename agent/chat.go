@@ -16,10 +16,11 @@ const maxShown = 200
 
 // chatItem is a line that the server has.
 type chatItem struct {
-	from string // empty: the customer
-	text string
-	at   time.Time
-	key  time.Time // the server's time of it, or of the last line before it
+	from  string // empty: the customer
+	text  string
+	at    time.Time
+	key   time.Time // the server's time of it, or of the last line before it
+	local bool      // at is by this PC's clock
 }
 
 // takeHistory takes the conversation from a welcome.
@@ -71,7 +72,7 @@ func (e *engine) heard(m *wire.Chat) {
 // keepLine keeps a customer's line that leaves the outbox because the server has it.
 func (e *engine) keepLine(ev outEvent) {
 	if line, ok := chatOf(ev); ok {
-		e.addLine(chatItem{text: line, at: ev.At, key: e.lastKey()})
+		e.addLine(chatItem{text: line, at: ev.At, key: e.lastKey(), local: true})
 	}
 }
 

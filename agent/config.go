@@ -37,6 +37,8 @@ type Config struct {
 	RestartPatience time.Duration
 	// Hooks are for crash tests.
 	Hooks Hooks
+
+	giveUp time.Duration // tests have less patience
 }
 
 // Hooks are called around everything that outlives the process, so that tests can kill it there. A hook that ends its
@@ -67,6 +69,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.RestartPatience == 0 {
 		c.RestartPatience = 20 * time.Second
+	}
+	if c.giveUp == 0 {
+		c.giveUp = giveUp
 	}
 	for _, h := range []*func(string){&c.Hooks.BeforeSave, &c.Hooks.AfterSave, &c.Hooks.BeforeSend, &c.Hooks.AfterSend} {
 		if *h == nil {

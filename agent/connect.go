@@ -124,7 +124,7 @@ func (e *engine) failed(f failure, trouble text.Key) {
 		e.trouble = trouble
 	}
 	now := time.Now()
-	if now.Sub(e.pace.lost) > giveUp {
+	if now.Sub(e.pace.lost) > e.cfg.giveUp {
 		e.result = &result{over: overUnreachable}
 		return
 	}
@@ -166,7 +166,7 @@ func (e *engine) networkChanged(ctx context.Context) {
 
 // probed gives a link up that has been silent since the network changed.
 func (e *engine) probed() {
-	if e.link != nil && !e.link.heard.Load().After(e.probedAt) {
+	if e.link != nil && e.link.heard.Load().Before(e.probedAt) {
 		e.log.Info("the connection did not survive a network change")
 		e.link.close()
 	}

@@ -15,7 +15,7 @@ func guarded(p wire.Policy) (*document, guard) {
 	return d, d.guard("boot1")
 }
 
-// TestGuardEveryWay walks through every sequence of up to five steps of a server that does what it likes and a customer
+// TestGuardEveryWay walks through every sequence of up to four steps of a server that does what it likes and a customer
 // who answers, and holds the guard against the rule told in other words: a restart is allowed if the last word about that
 // very reboot in this boot was a Yes, it was prepared after that, and it has not been used.
 func TestGuardEveryWay(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,7 @@ type server struct {
 	http  *http.Server
 	lis   *pipeListener
 	conns chan *peer
-	down  bool // refuses connections
+	down  atomic.Bool // refuses connections
 
 	session string
 	gen     int64
@@ -81,7 +82,7 @@ func (s *server) accept(w http.ResponseWriter, r *http.Request) {
 
 // dial is the network between PC and server.
 func (s *server) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	if s.down {
+	if s.down.Load() {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", errRefusedForTest)}
 	}
 	a, b := net.Pipe()
@@ -94,6 +95,8 @@ func (s *server) dial(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, ctx.Err()
 	}
 }
+
+func (s *server) setDown(down bool) { s.down.Store(down) }
 
 // next waits for the agent's next connection.
 func (s *server) next() *peer {

@@ -426,7 +426,7 @@ func TestCustomerEnds(t *testing.T) {
 func TestCustomerEndsOffline(t *testing.T) {
 	in(t, func(r *rig) {
 		p := r.joined()
-		r.s.down = true
+		r.s.setDown(true)
 		p.hangUp()
 		r.until("offline", func(s sim.Snapshot) bool { return s.View != nil && s.View.Tone == toneWarn })
 		r.ok(r.pc.End())

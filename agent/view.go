@@ -2,7 +2,6 @@ package agent
 
 import (
 	"reflect"
-	"time"
 
 	"github.com/rejoin/rejoin/agent/machine"
 	"github.com/rejoin/rejoin/agent/text"
@@ -113,21 +112,20 @@ func (e *engine) lines() []machine.Line {
 	you := e.phrase(text.You)
 	var out []machine.Line
 	notes := e.doc.Notes
-	putNotes := func(before time.Time, all bool) {
-		for len(notes) > 0 && (all || notes[0].After.Before(before)) {
+	for _, item := range e.history {
+		for len(notes) > 0 && notes[0].precedes(item) {
 			out = append(out, e.noteLine(notes[0]))
 			notes = notes[1:]
 		}
-	}
-	for _, item := range e.history {
-		putNotes(item.key, false)
 		from := item.from
 		if from == "" {
 			from = you
 		}
 		out = append(out, machine.Line{From: from, Text: item.text, At: item.at})
 	}
-	putNotes(time.Time{}, true)
+	for _, n := range notes {
+		out = append(out, e.noteLine(n))
+	}
 	for _, ev := range e.doc.Outbox {
 		if line, ok := chatOf(ev); ok {
 			out = append(out, machine.Line{From: you, Text: line, At: ev.At})
@@ -139,6 +137,14 @@ func (e *engine) lines() []machine.Line {
 		}
 	}
 	return out
+}
+
+// precedes tells where a note belongs. The clocks of server and PC are never compared with each other.
+func (n note) precedes(item chatItem) bool {
+	if item.local && n.After.Equal(item.key) {
+		return !n.At.After(item.at)
+	}
+	return n.After.Before(item.key)
 }
 
 func (e *engine) noteLine(n note) machine.Line {
