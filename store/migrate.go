@@ -28,13 +28,18 @@ func Migrate(ctx context.Context, path string) ([]Migration, error) {
 	return migrate(ctx, db)
 }
 
+// versionTable is where goose notes which steps were carried out.
+const versionTable = "schema_versions"
+
 func migrate(ctx context.Context, db *sql.DB) ([]Migration, error) {
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.Files, goose.WithDisableGlobalRegistry(true),
-		goose.WithTableName("schema_versions"))
+		goose.WithTableName(versionTable))
 	if err != nil {
 		return nil, wrap("read the migrations", err)
 	}
-	have, want, err := p.GetVersions(ctx)
+	sources := p.ListSources()
+	want := sources[len(sources)-1].Version
+	have, err := schemaVersion(ctx, db)
 	switch {
 	case err != nil:
 		return nil, wrap("read the schema's version", err)
@@ -52,4 +57,17 @@ func migrate(ctx context.Context, db *sql.DB) ([]Migration, error) {
 		done[i] = Migration{Version: r.Source.Version, File: r.Source.Path}
 	}
 	return done, nil
+}
+
+// schemaVersion is the last step that was carried out; 0 for a fresh file. (goose, asked first, would take a version table
+// that it can't read for one that is not there.)
+func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
+	var tables int
+	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?`, versionTable).Scan(&tables)
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	var version int64
+	err = db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM `+versionTable).Scan(&version)
+	return version, err
 }
