@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -91,19 +90,4 @@ func TestNewerDatabase(t *testing.T) {
 	is(t, err, ErrNewer)
 	_, err = Migrate(t.Context(), path)
 	is(t, err, ErrNewer)
-}
-
-func TestOpenIsQuick(t *testing.T) {
-	best := time.Hour
-	for range 10 {
-		path := filepath.Join(t.TempDir(), "rejoin.db")
-		start := time.Now()
-		s, err := Open(t.Context(), path, Options{})
-		best = min(best, time.Since(start))
-		is(t, err, nil)
-		is(t, s.Close(), nil)
-	}
-	if best > 20*time.Millisecond {
-		t.Errorf("a fresh database takes %v to open, at best", best)
-	}
 }
