@@ -295,7 +295,7 @@ func TestNetworkChanged(t *testing.T) {
 		r.pc.Unplug(true)
 		r.pc.Unplug(false)
 		expectBeat(p)
-		r.s.none(10 * time.Second)
+		r.s.none(11 * time.Second)
 		r.pc.Unplug(true)
 		began := time.Now()
 		r.until("seen", func(s sim.Snapshot) bool { return s.View.Tone == toneWarn })

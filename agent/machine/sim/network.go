@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Unplug pulls the network cable, or plugs it in. The PC notices at once: dialling fails, open connections are silent.
@@ -145,6 +146,8 @@ func (c *conn) closeNow() {
 func (c *conn) vanish() {
 	c.once.Do(func() {
 		close(c.closed)
+		c.Conn.SetDeadline(time.Unix(1, 0)) // whoever reads or writes on this side is done
+		c.Conn.SetDeadline(time.Time{})
 		go func() {
 			if _, err := io.Copy(io.Discard, c.Conn); !errors.Is(err, net.ErrClosed) {
 				c.Conn.Close()
