@@ -48,9 +48,6 @@ func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err := s.startSignIn(r, user, false); err != nil {
 		return err
 	}
-	if v.first {
-		return goTo(w, r, web.PathSessions)
-	}
 	return goTo(w, r, web.PathPassword+"?saved")
 }
 

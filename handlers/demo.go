@@ -18,6 +18,8 @@ type DemoPC interface {
 	View() web.DemoPC
 	// Watch signals changes, coalesced; stop ends it.
 	Watch() (changed <-chan struct{}, stop func())
+	// Speak sets the language of its Windows, by a language's code. The program there uses it from its next connection on.
+	Speak(language string)
 	// Do carries out what a visitor does to it. [ErrDemoRefused] says that it can't be done now.
 	Do(ctx context.Context, action web.DemoAction, fields url.Values) error
 }
@@ -26,7 +28,9 @@ type DemoPC interface {
 var ErrDemoRefused = errors.New("handlers: not possible on the demo PC now")
 
 func (s *Site) demoPage(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, web.DemoView(web.DemoPage{Page: s.page(r), PC: s.Demo.View()}))
+	p := s.page(r)
+	s.Demo.Speak(p.Loc.Code())
+	return s.render(w, r, http.StatusOK, web.DemoView(web.DemoPage{Page: p, PC: s.Demo.View()}))
 }
 
 func (s *Site) demoLive(w http.ResponseWriter, r *http.Request) error {

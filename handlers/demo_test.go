@@ -19,4 +19,6 @@ func (p *stillPC) Do(_ context.Context, a web.DemoAction, _ url.Values) error {
 	return nil
 }
 
+func (*stillPC) Speak(string) {}
+
 func withDemo(s *rigSetup) { s.demo = &stillPC{} }

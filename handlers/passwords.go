@@ -12,7 +12,7 @@ import (
 
 // Bounds of a password's length, in characters. The upper one keeps hashing cheap, not passwords weak.
 const (
-	MinPassword = 10
+	MinPassword = web.MinPassword
 	MaxPassword = 200
 )
 

@@ -367,7 +367,7 @@ func TestANewUserSetsTheirPassword(t *testing.T) {
 			t.Errorf("%s: %v", name, a)
 		}
 	}
-	if a := zoe.post("/account/password", "password", "a new password", "again", "a new password"); a.header.Get("Location") != "/console" {
+	if a := zoe.post("/account/password", "password", "a new password", "again", "a new password"); a.header.Get("Location") != "/account/password?saved" {
 		t.Fatalf("%v", a)
 	}
 	other := g.browser()

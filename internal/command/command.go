@@ -78,7 +78,7 @@ func root(std Streams) *cli.Command {
 			"Every flag can also be set in the environment: --trusted-proxy is REJOIN_TRUSTED_PROXY, and so on.",
 		Version:  version.Version,
 		Suggest:  true,
-		Commands: []*cli.Command{serveCommand(std), migrateCommand(std), adminCommand(std), versionCommand(std)},
+		Commands: []*cli.Command{serveCommand(std), demoCommand(std), migrateCommand(std), adminCommand(std), versionCommand(std)},
 	}
 	finish(cmd, std)
 	return cmd

@@ -1,17 +1,13 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/rejoin/rejoin/handlers"
 )
 
 // DatabaseFile is the database's name in the data folder.
@@ -46,15 +42,7 @@ type Config struct {
 	MaxPending      int // agents that have connected and are not let in yet
 	MaxPendingPerIP int // of these from one address (IPv6: one /64)
 
-	// NewDemo makes the simulated PC of the demo; nil: there is none. It is given the server's address and a folder.
-	NewDemo func(url, dir string, log *slog.Logger) (Demo, error)
-}
-
-// Demo is a simulated PC and what keeps it going.
-type Demo interface {
-	handlers.DemoPC
-	// Run keeps the PC going until ctx ends.
-	Run(ctx context.Context) error
+	Demo bool // a simulated PC, and a user who signs in with one click
 }
 
 // transport is how requests arrive.

@@ -46,5 +46,8 @@ func (s *Server) demoUser(ctx context.Context) (account.User, error) {
 	}
 	err = s.store.CreateFirstAdmin(ctx, handlers.TokenHash(text), user, demoCompany, now,
 		serverLine(now, account.ActionSetUp, "login", demoLogin))
+	if errors.Is(err, account.ErrSetUp) {
+		return user, configErrorf("the data folder %s is that of a real server: give the demo one of its own with --data", s.plan.Data)
+	}
 	return user, err
 }

@@ -43,7 +43,7 @@ type Server struct {
 	site     *handlers.Site
 	listener net.Listener
 	registry *prometheus.Registry
-	demo     Demo
+	demo     *demoPC
 	stop     context.CancelFunc // of streams and pending agents
 }
 
@@ -90,8 +90,8 @@ func (s *Server) openSite(ctx context.Context) error {
 		Hub: s.hub, Store: s.store, Sessions: s.store.WebSessions(), Passwords: passwords,
 		Agent: newProgram(s.plan.AgentExe), Static: static.Handler(), Registry: s.registry, Log: s.log,
 	}
-	if s.plan.NewDemo != nil {
-		if s.demo, err = s.plan.NewDemo(s.URL(), s.plan.Data, s.log); err != nil {
+	if s.plan.Demo {
+		if s.demo, err = newDemoPC(s.plan, s.log); err != nil {
 			return fmt.Errorf("make the demo PC: %w", err)
 		}
 		parts.Demo = s.demo
@@ -266,7 +266,7 @@ func (s *Server) greet(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "Rejoin is at %s\n", s.URL())
-	if s.plan.NewDemo != nil {
+	if s.plan.Demo {
 		return s.greetDemo(ctx)
 	}
 	over, err := s.store.HasAdmin(ctx)
