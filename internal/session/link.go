@@ -71,7 +71,8 @@ func (t *transition) rejoin(ev Rejoin) error {
 // the loser is out even so.
 func (t *transition) current(ev Rejoin) bool {
 	l, settled := t.s.Link, t.s.Settled
-	if settled.Generation != 0 && ev.Generation <= settled.Generation && settled.Instance != ev.Instance {
+	if settled.Generation != 0 && ev.Generation <= settled.Generation &&
+		settled.Instance != ev.Instance && settled.BootID != ev.BootID {
 		return false
 	}
 	return ev.Generation >= l.Known && ev.Generation <= l.Generation
@@ -196,14 +197,14 @@ func (t *transition) chooseRival(ev ChooseRival) error {
 		return &Refusal{Code: RefusedOffline} // it could not be told the new generation
 	}
 	rival := *s.Rival
-	s.Settled = Settled{Generation: s.Link.Generation, Instance: rival.Instance}
+	s.Settled = Settled{Generation: s.Link.Generation, Instance: rival.Instance, BootID: rival.BootID}
 	s.Rival = nil
 	t.audit(ev.By, ActionRivalChosen, "keep", string(ev.Keep))
 	switch ev.Keep {
 	case KeepRival:
 		s.Link.Known = min(s.Link.Known, rival.Generation) // the present PC may have been given new ones meanwhile
 	case KeepCurrent:
-		s.Settled.Instance = s.Link.Instance
+		s.Settled.Instance, s.Settled.BootID = s.Link.Instance, s.Link.BootID
 		s.Link.Generation++
 		s.Link.ConfirmSeq = t.send(Regenerate{Generation: s.Link.Generation})
 	}

@@ -26,6 +26,9 @@ func (t *transition) comeBack(before Link, away time.Duration, ev Rejoin) {
 		r.Restarts++
 		r.SignedInAt = time.Time{}
 	}
+	if s.Sharing.State == SharingAsking {
+		t.send(ClosePrompt{ID: s.Sharing.PromptID}) // it may have been asked while the PC was away
+	}
 	s.Sharing = Sharing{Prior: s.Sharing.Prior || s.Sharing.State == SharingOn}
 	t.enter(PhaseBack)
 	t.audit(byAgent, ActionRebootBack, "away", seconds(away), "address", ev.Address)

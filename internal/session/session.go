@@ -162,10 +162,11 @@ type Rival struct {
 }
 
 // Settled is a technician's choice between two PCs with one key: of those that know no more than this generation, only
-// the one with this instance is let in.
+// the one with this instance is let in, or, should its process have died meanwhile, the one in this boot.
 type Settled struct {
 	Generation int64  `json:"generation"`
 	Instance   string `json:"instance"`
+	BootID     string `json:"boot_id"`
 }
 
 // ChatMessage is one line of the conversation.
