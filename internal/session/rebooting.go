@@ -207,7 +207,13 @@ func (t *transition) goingDown(ev GoingDown) bool {
 
 func (t *transition) restartBlocked(ev RestartBlocked) bool {
 	r := t.s.Reboot
-	if ev.BootID != t.s.Link.BootID || !r.Live() || (ev.RebootID != "" && ev.RebootID != r.ID) || (r.Phase != PhaseArmed && r.Phase != PhaseGoingDown) {
+	if ev.BootID != t.s.Link.BootID || !r.Live() {
+		return false
+	}
+	switch {
+	case r.Phase == PhaseGoingDown: // whatever name it goes by: one that was cancelled too late goes on as an adopted one
+	case r.Phase == PhaseArmed && (ev.RebootID == "" || ev.RebootID == r.ID):
+	default:
 		return false
 	}
 	t.didNotHappen(byAgent, ev.Apps)
