@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"golang.org/x/time/rate"
 
 	"github.com/rejoin/rejoin/web"
 )
@@ -18,15 +19,18 @@ const (
 	beatEvery = 3 * time.Second
 	// streamWrite is how long a browser may take to take a message; a slower one is disconnected, never waited for.
 	streamWrite = 10 * time.Second
-	// pagePause is the least time between two drawings of a session's page: a burst of changes becomes one.
+	// pagePause is how often a session's page is drawn at most while changes keep coming.
 	pagePause = 40 * time.Millisecond
+	// promptDrawings may follow each other at once before the pause holds them back: a command and its acknowledgement are two
+	// changes a millisecond apart, and both should be seen when they happen.
+	promptDrawings = 4
 )
 
 // live describes a stream: the changes that make it draw, and what it draws.
 type live struct {
 	access  access
 	changed []<-chan struct{}
-	pause   time.Duration // the least time between two drawings
+	pause   time.Duration // between two drawings while changes keep coming; see promptDrawings
 	// draw returns the region as it is now and its revision. It is called once at the start and then after changes.
 	draw func(ctx context.Context) (id string, region templ.Component, err error)
 }
@@ -54,8 +58,7 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, l live) error {
 	}
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
-	calm := time.NewTimer(0)
-	defer calm.Stop()
+	calm := rate.NewLimiter(rate.Every(l.pause), promptDrawings)
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,13 +68,10 @@ func (s *Site) stream(w http.ResponseWriter, r *http.Request, l live) error {
 		case <-beat.C:
 			err = s.checkAndBeat(r, st, l)
 		case <-changed:
-			select { // let a burst pass
-			case <-calm.C:
-			case <-ctx.Done():
+			if calm.Wait(ctx) != nil { // lets a burst pass
 				return nil
 			}
 			err = st.redraw(ctx, l)
-			calm.Reset(l.pause)
 		}
 		if err != nil {
 			return st.broke(err)
