@@ -1,0 +1,124 @@
+// Command figures measures Rejoin and, in the same run, the same things done barely: without sessions, consent or a console,
+// with the same libraries on the same machine. What counts is the ratio; walls differ from machine to machine, and from minute
+// to minute on a shared one. docs/figures.md tells what is measured how.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// bench is one run of the program.
+type bench struct {
+	report *report
+	runs   int
+	agents int
+	long   bool
+	root   string // of the repository
+	temp   string
+	server string // the binary
+}
+
+// parts are the groups of figures, in the order in which they are measured.
+var parts = []struct {
+	name    string
+	measure func(context.Context, *bench) error
+}{
+	{"store", figureStore},
+	{"command", figureCommand},
+	{"restart", figureRestart},
+	{"storm", figureStorm},
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		if run, ok := children[os.Args[1]]; ok {
+			if err := run(os.Args[2:]); err != nil {
+				fmt.Fprintln(os.Stderr, "figures:", os.Args[1]+":", err)
+				os.Exit(1)
+			}
+			return
+		}
+	}
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "figures:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	b := &bench{report: &report{out: os.Stdout}}
+	only := flag.String("only", "", "measure the parts whose names match this `expression`: "+partNames())
+	table := flag.String("table", "", "also write the figures as a Markdown table to this `file`")
+	flag.IntVar(&b.runs, "runs", 5, "how often each comparison is repeated; medians are reported")
+	flag.IntVar(&b.agents, "agents", 10000, "size of the storm")
+	flag.StringVar(&b.server, "server", "", "measure this `binary` instead of building one")
+	flag.BoolVar(&b.long, "long", false, "include the outage of 300 s")
+	flag.Parse()
+	match, err := regexp.Compile(*only)
+	if err != nil {
+		return fmt.Errorf("-only: %w", err)
+	}
+	if b.root, err = os.Getwd(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(b.root, "go.mod")); err != nil {
+		return errors.New("run it at the root of the repository")
+	}
+	if b.temp, err = os.MkdirTemp("", "rejoin-figures-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.temp)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	began := time.Now()
+	neighbours, err := watchOthers()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if !match.MatchString(p.name) {
+			continue
+		}
+		if err := p.measure(ctx, b); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	share, err := neighbours.share()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d figures in %s, %d short of their goal; others used %.0f %% of the machine meanwhile\n",
+		len(b.report.done), time.Since(began).Round(time.Second), b.report.shorts(), 100*share)
+	if *table == "" {
+		return nil
+	}
+	return b.writeTable(*table)
+}
+
+func (b *bench) writeTable(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.report.table(f), f.Close())
+}
+
+// dir makes a folder for one part.
+func (b *bench) dir(name string) (string, error) { return os.MkdirTemp(b.temp, name+"-") }
+
+func partNames() string {
+	s := ""
+	for _, p := range parts {
+		s += p.name + " "
+	}
+	return s
+}
