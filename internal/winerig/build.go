@@ -1,3 +1,5 @@
+//go:build linux
+
 package winerig
 
 import (
@@ -49,7 +51,7 @@ func buildNow(pkg string, ldflags []string) (string, error) {
 		return "", err
 	}
 	exe := filepath.Join(dir, filepath.Base(pkg)+".exe")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "), "-o", exe, pkg)
+	cmd := exec.Command("go", "build", "-tags", AgentTags, "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "), "-o", exe, pkg)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -65,3 +67,12 @@ var moduleRoot = sync.OnceValues(func() (string, error) {
 	}
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 })
+
+// BuildAgent builds the customer's program exactly as it is released.
+func BuildAgent(t testing.TB) string {
+	t.Helper()
+	return Build(t, "./agent/exe", "-H windowsgui")
+}
+
+// AgentTags are the build tags of the released program: WebSockets need no HTTP/2, which costs 400 kB.
+const AgentTags = "nethttpomithttp2"

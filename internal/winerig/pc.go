@@ -1,3 +1,5 @@
+//go:build linux
+
 package winerig
 
 import (
@@ -14,7 +16,8 @@ import (
 
 // Options are what a PC may have of its own.
 type Options struct {
-	Locale string // of the user's Windows, such as "fr-FR"; empty is "en-US"
+	Locale   string // of the user's Windows, such as "fr-FR"; empty is "en-US"
+	Keyboard string // the X layout, such as "fr"; empty is "us"
 }
 
 // PC is one Windows PC with its screen. Its methods are for one test goroutine, except Cable's and Process' own.
@@ -68,6 +71,11 @@ func newPC(t testing.TB, o Options) (*PC, error) {
 	}
 	if pc.x, err = startX(); err != nil {
 		return nil, err
+	}
+	if o.Keyboard != "" {
+		if out, err := exec.Command("setxkbmap", "-display", pc.x.display, o.Keyboard).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("set the keyboard to %s: %w: %s", o.Keyboard, err, out)
+		}
 	}
 	pc.env = wineEnv(pc.prefix, pc.x.display, strings.ReplaceAll(o.Locale, "-", "_"))
 	if err := pc.boot(); err != nil {

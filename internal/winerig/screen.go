@@ -1,3 +1,5 @@
+//go:build linux
+
 package winerig
 
 import (
@@ -149,16 +151,23 @@ func (pc *PC) Press(keys ...string) {
 	pc.xdotool(append([]string{"key", "--delay", "20"}, keys...)...)
 }
 
-// Type types text on the keyboard.
+// Type types text on an American keyboard, or on the one of Options. Other characters than its keys have must be pasted.
 func (pc *PC) Type(text string) {
 	pc.t.Helper()
 	pc.xdotool("type", "--delay", "15", text)
 }
 
+// Paste puts text on the clipboard and presses Ctrl+V.
+func (pc *PC) Paste(text string) {
+	pc.t.Helper()
+	pc.ask(spywire.Request{Do: "clipboard", Value: text})
+	pc.Press("ctrl+v")
+}
+
 func (pc *PC) xdotool(args ...string) {
 	pc.t.Helper()
 	cmd := exec.Command("xdotool", args...)
-	cmd.Env = append(os.Environ(), "DISPLAY="+pc.x.display)
+	cmd.Env = append(os.Environ(), "DISPLAY="+pc.x.display, "LC_ALL=C.UTF-8") // it types UTF-8
 	if out, err := cmd.CombinedOutput(); err != nil {
 		pc.t.Fatalf("xdotool %v: %v\n%s", args, err, out)
 	}

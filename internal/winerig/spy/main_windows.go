@@ -51,6 +51,8 @@ func answer(q spywire.Request, a *spywire.Reply) (err error) {
 		injectClick(q.X, q.Y)
 	case "inject.key":
 		injectKey(q.Key)
+	case "clipboard":
+		err = setClipboard(q.Value)
 	case "post":
 		post.Call(uintptr(q.Window), uintptr(q.Message), uintptr(q.W), uintptr(q.L))
 	default:

@@ -3,12 +3,12 @@ package spywire
 
 // Request asks the spy for something.
 type Request struct {
-	Do string // "windows", "processes", "kill", "reg.get", "reg.set", "reg.delete", "inject.click", "inject.key", "post", "uptime"
+	Do string // "windows", "processes", "kill", "reg.get", "reg.set", "reg.delete", "inject.click", "inject.key", "post", "clipboard", "uptime"
 
 	Pid        uint32 `json:",omitempty"` // kill
 	Root, Path string `json:",omitempty"` // reg: "HKCU" or "HKLM", key
 	Name       string `json:",omitempty"` // reg
-	Value      string `json:",omitempty"` // reg.set
+	Value      string `json:",omitempty"` // reg.set, clipboard
 	X, Y       int    `json:",omitempty"` // inject.click
 	Key        uint16 `json:",omitempty"` // inject.key
 	Window     uint64 `json:",omitempty"` // post

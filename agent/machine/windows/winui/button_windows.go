@@ -155,9 +155,13 @@ func (b *button) draw(d *win32.DrawItem) {
 				color = t.accent
 			}
 		case primaryButton:
-			back, color = t.brushPage, t.onAccent
-			win32.FillRect(dc, rect(all), back)
-			t.panel(dc, all, t.brushAccent, t.penLine)
+			win32.FillRect(dc, rect(all), t.brushPage)
+			if d.State&win32.ODSDisabled != 0 {
+				t.panel(dc, all, t.brushFoot, t.penLine)
+			} else {
+				color = t.onAccent
+				t.panel(dc, all, t.brushAccent, t.penLine)
+			}
 		default:
 			win32.FillRect(dc, rect(all), back)
 			face := t.brushBtn

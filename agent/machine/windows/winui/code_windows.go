@@ -62,7 +62,7 @@ func (u *UI) newCode(form machine.CodeForm, done func(code, server string, ok bo
 	w.fit()
 	win32.ShowWindow(w.hwnd, win32.SWShowNormal)
 	win32.SetForeground(w.hwnd)
-	win32.SetFocus(w.code.hwnd)
+	w.code.focus()
 	return w, nil
 }
 
@@ -79,7 +79,7 @@ func (w *codeWindow) finish(ok bool) {
 		server = strings.TrimSpace(w.server.text())
 	}
 	if ok && code == "" {
-		win32.SetFocus(w.code.hwnd)
+		w.code.focus()
 		return
 	}
 	w.finished = true

@@ -22,6 +22,10 @@ var entryProc = windows.NewCallback(func(h win32.HWND, msg uint32, w, l uintptr)
 	if e == nil {
 		return win32.DefWindowProc(h, msg, w, l)
 	}
+	if msg == win32.WMChar && w == 1 { // Ctrl+A, which the old EDIT control doesn't know
+		win32.SendMessage(h, win32.EMSetSel, 0, ^uintptr(0))
+		return 0
+	}
 	r := win32.CallWindowProc(e.old, h, msg, w, l)
 	switch msg {
 	case win32.WMPaint:
@@ -52,6 +56,12 @@ func (f *frame) addEntry(name, value string, limit int) *entry {
 }
 
 func (e *entry) useFont() { win32.SendMessage(e.hwnd, win32.WMSetFont, uintptr(e.frame.theme.body), 1) }
+
+// focus puts the caret into the input, with all of its text selected, so that typing replaces it.
+func (e *entry) focus() {
+	win32.SetFocus(e.hwnd)
+	win32.SendMessage(e.hwnd, win32.EMSetSel, 0, ^uintptr(0))
+}
 
 func (e *entry) text() string { return win32.Text(e.hwnd) }
 
