@@ -141,7 +141,7 @@ func TestPrompts(t *testing.T) {
 		}
 		pc.Click(w.Control("No"))
 	}, "no", "")
-	answer("no default", func(w winerig.Window) {
+	answer("no-default", func(w winerig.Window) {
 		settle(pc)
 		pc.Press("Return", "space")
 		if _, ok := pc.Window(prompt); !ok {

@@ -25,6 +25,7 @@ const (
 	WMSysKeyDown      = 0x0104
 	WMSysChar         = 0x0106
 	WMCommand         = 0x0111
+	WMSysCommand      = 0x0112
 	WMTimer           = 0x0113
 	WMCtlColorEdit    = 0x0133
 	WMCtlColorBtn     = 0x0135
@@ -94,6 +95,8 @@ const (
 	PFMSpaceBefore   = 0x00000040
 	PFMSpaceAfter    = 0x00000080
 	PFMOffset        = 0x00000004
+
+	SCKeyMenu = 0xF100
 
 	SWHide           = 0
 	SWShowNormal     = 1

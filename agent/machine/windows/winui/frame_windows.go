@@ -226,6 +226,9 @@ func (f *frame) handle(msg uint32, w, l uintptr) (uintptr, bool) {
 			f.onTimer()
 		}
 		return 0, true
+	case win32.WMSysCommand:
+		// Alt on its own would open a menu that isn't there and swallow the next key. Alt+Space is another lParam.
+		return 0, w&0xfff0 == win32.SCKeyMenu && l == 0
 	case win32.WMCommand:
 		if b := buttons[win32.HWND(l)]; b != nil && w>>16 == 0 {
 			b.clicked()
