@@ -22,7 +22,13 @@
 // The agent's ExitWindowsEx makes Wine ask and end the programs with windows, run RunOnce and Run again and go on. A real
 // PC is off for a while in between. So each boot arms a gate: a program in HKLM RunOnce that Wine starts first, and
 // waits for, when it "boots" again. When it runs, the Windows session is down; [PC.PowerCycle] then ends the wineserver
-// (power off), waits, and boots anew. [PC.WentDown] only waits for the gate. [PC.PullPlug] does without any of Windows' ceremony.
+// (power off), waits, and boots anew. [PC.WentDown] only waits for the gate. [PC.Restart] restarts without the agent's doing, as
+// an update does; [PC.PullPlug] does without any of Windows' ceremony; [PC.PowerOff] and [PC.PowerOn] leave time in between.
+//
+// # The network
+//
+// Programs on the PC use this machine's loopback. [NewCable] lays a relay between the PC and a server that can be cut, plugged in
+// again, and turned into a black hole.
 //
 // # What isn't Windows
 //

@@ -83,6 +83,12 @@ func (pc *PC) WentDown(within time.Duration) bool {
 	return poll(within, func() bool { _, err := os.Stat(pc.gateMark()); return err == nil })
 }
 
+// Restart restarts Windows as an update does: nobody asked the agent. Follow it with [PC.PowerCycle].
+func (pc *PC) Restart() {
+	pc.t.Helper()
+	pc.ask(spywire.Request{Do: "restart"})
+}
+
 // PowerCycle waits until somebody's restart has taken Windows down, leaves the power off for a while and boots again.
 func (pc *PC) PowerCycle(off time.Duration) {
 	pc.t.Helper()

@@ -51,6 +51,8 @@ func answer(q spywire.Request, a *spywire.Reply) (err error) {
 		injectClick(q.X, q.Y)
 	case "inject.key":
 		injectKey(q.Key)
+	case "restart":
+		err = windows.ExitWindowsEx(windows.EWX_REBOOT, 0x80020003) // planned, the operating system, an upgrade
 	case "clipboard":
 		err = setClipboard(q.Value)
 	case "post":

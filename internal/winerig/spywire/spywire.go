@@ -3,7 +3,7 @@ package spywire
 
 // Request asks the spy for something.
 type Request struct {
-	Do string // "windows", "processes", "kill", "reg.get", "reg.set", "reg.delete", "inject.click", "inject.key", "post", "clipboard", "uptime"
+	Do string // "windows", "processes", "kill", "reg.get", "reg.set", "reg.delete", "inject.click", "inject.key", "post", "clipboard", "restart", "uptime"
 
 	Pid        uint32 `json:",omitempty"` // kill
 	Root, Path string `json:",omitempty"` // reg: "HKCU" or "HKLM", key
