@@ -20,6 +20,16 @@ var (
 	ErrCodeTaken = errors.New("hub: the connect code is out for another session")
 )
 
+// What can be wrong with a store as a whole. A write that fails with one of these has changed nothing, and writing works
+// again when the cause is gone: somebody has to see to the machine, and should be told what is the matter.
+var (
+	ErrFull     = errors.New("the disk is full")
+	ErrReadOnly = errors.New("the database can't be written to") // file, folder or disk
+	ErrCorrupt  = errors.New("the database is damaged")          // or no database: to be restored from a backup
+	ErrBusy     = errors.New("the database is locked by another process")
+	ErrIO       = errors.New("the disk failed")
+)
+
 // Store keeps what the hub decides. All methods are safe for concurrent use.
 type Store interface {
 	// Session loads a session, or returns ErrNotFound.
