@@ -6,33 +6,22 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/rejoin/rejoin/internal/hub"
 )
 
 // What can be wrong with the database as a whole. Errors of this package wrap one of these where it applies; use
-// [errors.Is]. A write that fails with one of them has changed nothing, and writing works again when the cause is gone.
+// [errors.Is]. The first five are the hub's, for those who do not know this package.
 var (
-	// ErrFull says that the disk (or its quota) is full.
-	ErrFull = errors.New("the disk is full")
-	// ErrReadOnly says that file, folder or disk can't be written to.
-	ErrReadOnly = errors.New("the database can't be written to")
-	// ErrCorrupt says that the file is damaged or no database: it must be restored from a backup.
-	ErrCorrupt = errors.New("the database is damaged")
-	// ErrBusy says that another process kept the database locked for too long.
-	ErrBusy = errors.New("the database is locked by another process")
-	// ErrIO says that the disk failed otherwise.
-	ErrIO = errors.New("the disk failed")
+	ErrFull     = hub.ErrFull
+	ErrReadOnly = hub.ErrReadOnly
+	ErrCorrupt  = hub.ErrCorrupt
+	ErrBusy     = hub.ErrBusy
+	ErrIO       = hub.ErrIO
 	// ErrNewer says that a later version of the program has changed the schema: this one must not touch it.
 	ErrNewer = errors.New("the database belongs to a newer version of the program")
 	// ErrClosed says that the store has been closed.
 	ErrClosed = errors.New("the store is closed")
-)
-
-// What a caller may have got wrong, or lost to somebody else.
-var (
-	// ErrNotFound says that there is no such row. Methods of hub.Store return hub.ErrNotFound instead.
-	ErrNotFound = errors.New("store: not found")
-	// ErrStale says that the row was changed by somebody else meanwhile.
-	ErrStale = errors.New("store: changed meanwhile")
 )
 
 // troubles are the sentinels that concern the whole database rather than one statement.

@@ -28,6 +28,9 @@ type Options struct {
 	Readers int
 	// Now is the clock that web sessions expire by; time.Now if nil.
 	Now func() time.Time
+	// OnTrouble is called when writing stops working, with the reason, and when it works again, with nil; on the writing
+	// goroutine, so that it must not write itself. It is for the log.
+	OnTrouble func(error)
 	// BeforeCommit and AfterCommit are called around each COMMIT that writes something, on the writing goroutine: what
 	// they hold up, all writers wait for. The name tells what is written: the parts of the transaction, joined by "+".
 	// They are for tests that stop the process there.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/rejoin/rejoin/internal/hub"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/store/storetest"
 )
@@ -82,7 +83,8 @@ func TestFullDisk(t *testing.T) {
 
 // TestFullQuota is the same without a disk of its own: SQLite is told how large the file may get.
 func TestFullQuota(t *testing.T) {
-	s := open(t, Options{})
+	var heard []error
+	s := open(t, Options{OnTrouble: func(err error) { heard = append(heard, err) }})
 	limit := func(pages int) {
 		t.Helper()
 		is(t, s.write(t.Context(), "limit", func(tx *tx) error {
@@ -94,8 +96,16 @@ func TestFullQuota(t *testing.T) {
 	n, err := fill(t, s, 0)
 	is(t, err, ErrFull)
 	is(t, s.Trouble(), ErrFull)
+	is(t, s.Commit(t.Context(), storetest.New("s000000")), hub.ErrConflict) // writes nothing, says nothing
+	is(t, s.Trouble(), ErrFull)
+	if len(heard) != 1 || !errors.Is(heard[0], ErrFull) {
+		t.Errorf("told %v", heard)
+	}
 	limit(1 << 30)
 	recovers(t, s, n)
+	if len(heard) != 2 || heard[1] != nil {
+		t.Errorf("told %v", heard)
+	}
 }
 
 func TestReadOnlyDisk(t *testing.T) {

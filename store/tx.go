@@ -167,7 +167,10 @@ func (t *tx) control(statement, doing string) error {
 }
 
 // rollback undoes everything. It fails where SQLite has rolled back by itself (full disk), which is as good.
-func (t *tx) rollback() { _ = t.control("ROLLBACK", "roll back") }
+func (t *tx) rollback() {
+	t.written = 0
+	_ = t.control("ROLLBACK", "roll back")
+}
 
 func (t *tx) close() error {
 	var errs []error

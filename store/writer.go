@@ -21,6 +21,7 @@ type writer struct {
 	tx tx
 
 	before, after func(name string)
+	onTrouble     func(error)
 
 	mu     sync.Mutex
 	queue  []*work
@@ -49,7 +50,7 @@ const (
 
 func newWriter(conn driver.Conn, opts Options) (*writer, error) {
 	w := &writer{
-		tx: newTx(conn), before: opts.BeforeCommit, after: opts.AfterCommit,
+		tx: newTx(conn), before: opts.BeforeCommit, after: opts.AfterCommit, onTrouble: opts.OnTrouble,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := w.tx.begin(); err != nil { // now rather than at the first write: is it writable at all?
@@ -155,7 +156,9 @@ func (w *writer) commit(batch []*work) {
 			}
 			err = nil
 		}
-		w.note(err)
+		if err != nil || w.tx.written > 0 { // work that wrote nothing says nothing about the disk
+			w.note(err)
+		}
 		for _, j := range left {
 			if err != nil {
 				j.err = err
@@ -234,13 +237,17 @@ func batchName(batch []*work) string {
 	return strings.Join(slices.Compact(names), "+")
 }
 
-// note remembers whether writing works.
+// note remembers whether writing works, and tells when that changes.
 func (w *writer) note(err error) {
+	was := w.trouble.Load()
 	if err == nil {
 		w.trouble.Store(nil)
-		return
+	} else {
+		w.trouble.Store(&err)
 	}
-	w.trouble.Store(&err)
+	if w.onTrouble != nil && (was == nil) != (err == nil) {
+		w.onTrouble(err)
+	}
 }
 
 func (w *writer) close() error {
