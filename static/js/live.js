@@ -20,6 +20,12 @@ function keep(old, fresh) {
   return (since ?? until) !== undefined && since === fresh.dataset.since && until === fresh.dataset.until;
 }
 
+// unfold opens what arrives open. A morph leaves "open" alone, which is the viewer's, but an element that it makes anew (it
+// has no attributes yet) nobody has opened or closed.
+function unfold(old, fresh) {
+  if (old.nodeName === 'DETAILS' && fresh.hasAttribute('open') && old.attributes.length === 0) old.open = true;
+}
+
 function refresh() {
   localise();
   tick();
@@ -74,7 +80,10 @@ function refused(status) {
 
 export function startLive() {
   htmx.registerExtension('rejoin', {
-    htmx_before_morph_node: (_, { oldNode, newNode }) => !keep(oldNode, newNode),
+    htmx_before_morph_node: (_, { oldNode, newNode }) => {
+      unfold(oldNode, newNode);
+      return !keep(oldNode, newNode);
+    },
   });
   stream = document.getElementById('stream');
   document.addEventListener('htmx:after:swap', refresh);

@@ -158,7 +158,7 @@ func (p *Person) Tab() *Tab {
 	} else {
 		ctx, cancel = chromedp.NewContext(p.ctx, chromedp.WithNewWindow(true))
 	}
-	tab := &Tab{t: p.t, who: p.who, person: p, ctx: ctx, cancel: cancel, Patience: 10 * time.Second}
+	tab := &Tab{t: p.t, who: p.who, person: p, ctx: ctx, cancel: cancel, Patience: 20 * time.Second}
 	if err := tab.prepare(); err != nil {
 		p.t.Fatalf("opening a tab: %v", err)
 	}
