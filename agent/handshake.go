@@ -165,9 +165,7 @@ func (a *attempt) await(ctx, hctx context.Context) error {
 			}
 			held = true
 			a.onHold()
-			beating, stop := context.WithCancel(ctx)
-			defer stop()
-			go a.beat(beating)
+			defer a.startBeating()()
 			read = func() (wire.Message, wire.Envelope, error) {
 				rctx, cancel := context.WithTimeout(ctx, wire.SilentAfter)
 				defer cancel()
@@ -184,19 +182,31 @@ func (a *attempt) await(ctx, hctx context.Context) error {
 	}
 }
 
-// beat shows the server that a held agent is still there, and makes it answer.
-func (a *attempt) beat(ctx context.Context) {
-	beat := time.NewTicker(wire.HeartbeatEvery)
-	defer beat.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-beat.C:
-			if a.write(ctx, wire.Beat{}) != nil {
-				return // the reader finds out
+// startBeating shows the server that a held agent is still there, and makes it answer, until stop is called. A write is
+// never cancelled: that would close the connection.
+func (a *attempt) startBeating() (stop func()) {
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		beat := time.NewTicker(wire.HeartbeatEvery)
+		defer beat.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-beat.C:
+				ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+				err := a.write(ctx, wire.Beat{})
+				cancel()
+				if err != nil {
+					return // the reader finds out
+				}
 			}
 		}
+	}()
+	return func() {
+		close(quit)
+		<-ended
 	}
 }
 

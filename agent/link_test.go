@@ -260,7 +260,7 @@ func TestHeartbeat(t *testing.T) {
 
 // TestBackAtOnce: within a second of the network's return, whatever the outage was, noticed by the PC or not.
 func TestBackAtOnce(t *testing.T) {
-	for _, outage := range []time.Duration{20 * time.Second, 61 * time.Second, 20*time.Minute + 300*time.Millisecond} {
+	for _, outage := range []time.Duration{20 * time.Second, 61 * time.Second, 8*time.Minute + 300*time.Millisecond} {
 		for name, fail := range map[string]func(*rig, bool){
 			"cable":   func(r *rig, on bool) { r.pc.Unplug(on) },
 			"lost":    func(r *rig, on bool) { r.pc.Lose(on) },

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -150,6 +151,7 @@ type peer struct {
 	s    *server
 	ws   *websocket.Conn
 	done chan struct{}
+	once sync.Once
 	join wire.Join
 	re   wire.Rejoin
 }
@@ -255,13 +257,7 @@ func (p *peer) acks() {
 	}
 }
 
-func (p *peer) hangUp() {
-	select {
-	case <-p.done:
-	default:
-		close(p.done)
-	}
-}
+func (p *peer) hangUp() { p.once.Do(func() { close(p.done) }) }
 
 // challenge goes through the first half of the handshake.
 func (p *peer) challenge() (hello *wire.Hello, nonce []byte) {

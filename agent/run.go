@@ -69,6 +69,9 @@ func (r *runner) run(ctx context.Context) error {
 	instance := make([]byte, 16)
 	rand.Read(instance) // never fails (crypto/rand)
 	doc, err := r.load(ctx)
+	if err == errOver {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -89,10 +92,8 @@ func (r *runner) run(ctx context.Context) error {
 		why = res.again
 		if res.over != "" && !(e.newCode && (e.switching || !e.welcomed)) {
 			r.m.UI().Close()
-			if heading, body := farewell(res.over); heading != "" {
-				r.words = e.words
-				r.tell(ctx, heading, body, "technician", e.technician(), "server", serverName(e.doc.Server))
-			}
+			r.words = e.words
+			r.bid(ctx, res.over, e.doc)
 			return err
 		}
 		doc = nil
@@ -103,6 +104,16 @@ func (r *runner) run(ctx context.Context) error {
 func (r *runner) isNew(doc *document) bool {
 	code, ok := parseCode(r.code)
 	return ok && doc.Session != "" && !bytes.Equal(codeHash(code), doc.CodeHash)
+}
+
+// errOver says that what an earlier process left behind was a session that is over.
+var errOver = errors.New("agent: the session is over")
+
+// bid says why a session is over.
+func (r *runner) bid(ctx context.Context, over overReason, doc *document) {
+	if heading, body := farewell(over); heading != "" {
+		r.tell(ctx, heading, body, "technician", doc.technician(), "server", serverName(doc.Server))
+	}
 }
 
 // load reads what an earlier process left behind; nil if there is nothing to go on with.
@@ -126,8 +137,16 @@ func (r *runner) load(ctx context.Context) (*document, error) {
 	case err != nil:
 		r.tell(ctx, text.UnusableHeading, text.UnusableState, "detail", cleanLine(err.Error(), maxDetail))
 		return nil, err
-	case doc.Over != "":
-		return nil, r.cleanUp() // the process before this one was ended while it did
+	case doc.Over != "": // the process before this one was ended while it cleaned up
+		err := r.cleanUp()
+		if hasCode && !bytes.Equal(codeHash(code), doc.CodeHash) {
+			return nil, err
+		}
+		r.bid(ctx, doc.Over, doc)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errOver
 	case doc.Session == "" && hasCode && !bytes.Equal(codeHash(code), doc.CodeHash):
 		return nil, nil // it had not joined, and now there is another code
 	}

@@ -28,14 +28,16 @@ func (e *engine) show() {
 }
 
 // technician is whom the customer talks to, by the best name there is.
-func (e *engine) technician() string {
-	for _, name := range []string{e.doc.Technician, e.doc.Company} {
+func (d *document) technician() string {
+	for _, name := range []string{d.Technician, d.Company} {
 		if name != "" {
 			return name
 		}
 	}
-	return serverName(e.doc.Server)
+	return serverName(d.Server)
 }
+
+func (e *engine) technician() string { return e.doc.technician() }
 
 func (e *engine) company() string {
 	if e.doc.Company != "" {
