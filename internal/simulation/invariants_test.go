@@ -145,15 +145,23 @@ func later(a, b time.Time) time.Time {
 
 // checkAudited is invariant 8: each transition and its audit lines are one transaction.
 func checkAudited(w *world, before, next session.Session, lines int) {
+	if missing := unaudited(before, next, lines); missing != "" {
+		w.violated("8 audited", "%s", missing)
+	}
+}
+
+// unaudited tells what changed without an audit line, if anything did.
+func unaudited(before, next session.Session, lines int) string {
 	if before.State == session.StateEnded {
-		return // that its agent then leaves is no news
+		return "" // that its agent then leaves is no news
 	}
 	changed := before.State != next.State || before.Link.Online != next.Link.Online ||
 		before.Sharing.State != next.Sharing.State && next.State != session.StateEnded ||
 		rebootState(before) != rebootState(next)
 	if changed && lines == 0 {
-		w.violated("8 audited", "%s %s became %s %s without an audit line", before.State, rebootState(before), next.State, rebootState(next))
+		return string(before.State) + " " + rebootState(before) + " became " + rebootState(next)
 	}
+	return ""
 }
 
 func rebootState(s session.Session) string {
