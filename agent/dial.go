@@ -21,12 +21,19 @@ const (
 	attemptWithin = 10 * time.Second
 )
 
+// attemptKey is the context value that holds the attempt's own context: net/http detaches the context it dials with from
+// its request's end, and connections would be begun for ever on a network that swallows packets.
+type attemptKey struct{}
+
 // stagger makes a dial function that begins a further connection every [anotherEvery] until one is there, and returns
 // that one. It fails when all that were begun have failed.
 func stagger(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		ctx, cancel := context.WithCancel(ctx)
+		ctx, cancel := context.WithTimeout(ctx, attemptWithin)
 		defer cancel()
+		if a, ok := ctx.Value(attemptKey{}).(context.Context); ok {
+			defer context.AfterFunc(a, cancel)()
+		}
 		type result struct {
 			conn net.Conn
 			err  error
@@ -86,7 +93,7 @@ func (c Config) httpClient() *http.Client {
 
 // open dials the link's WebSocket. No Origin is sent: that is for browsers, which are not wanted there.
 func open(ctx context.Context, client *http.Client, server string) (*websocket.Conn, error) {
-	conn, _, err := websocket.Dial(ctx, linkURL(server), &websocket.DialOptions{
+	conn, _, err := websocket.Dial(context.WithValue(ctx, attemptKey{}, ctx), linkURL(server), &websocket.DialOptions{
 		HTTPClient: client, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
