@@ -28,7 +28,12 @@ type fleet struct {
 	mark     time.Time
 	changed  chan struct{}
 	commands atomic.Int64 // applied, of all agents
+	slots    chan struct{}
 }
+
+// inFlight is how many agents of one fleet connect at the same time. Ten thousand PCs have as many processors; here they share
+// the server's, and without a bound every attempt would last as long as all together and run into its time limit.
+const inFlight = 512
 
 // order is what the parent asks for.
 type order struct {
@@ -58,7 +63,7 @@ func runFleet(args []string) error {
 	if err := flag.NewFlagSet("fleet", flag.ContinueOnError).Parse(args); err != nil {
 		return err
 	}
-	f := &fleet{trouble: make(map[string]int), changed: make(chan struct{}, 1)}
+	f := &fleet{trouble: make(map[string]int), changed: make(chan struct{}, 1), slots: make(chan struct{}, inFlight)}
 	out := json.NewEncoder(os.Stdout)
 	if err := out.Encode(ready{}); err != nil {
 		return err
@@ -180,8 +185,11 @@ const (
 func (f *fleet) live(p *peer) {
 	ctx := context.Background()
 	for failures := 0; ; {
+		f.slots <- struct{}{}
 		f.attempts.Add(1)
-		if err := p.rejoin(ctx); err != nil {
+		err := p.rejoin(ctx)
+		<-f.slots
+		if err != nil {
 			f.failed(err)
 			d := min(secondStep<<min(failures, 8), longest)
 			failures++
