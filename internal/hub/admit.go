@@ -43,7 +43,7 @@ func (h *Hub) ServeAgent(ctx context.Context, conn AgentConn, address string) {
 // AdmitAgent is ServeAgent in two halves, so that the caller can serve an idle agent from a goroutine with a small stack:
 // it returns nil when the agent was turned away (and the connection closed), else what serves it until it ends.
 func (h *Hub) AdmitAgent(ctx context.Context, conn AgentConn, address string) (serve func()) {
-	c := &candidate{hub: h, conn: conn, address: address}
+	c := &candidate{hub: h, conn: h.opts.Hooks.watch(conn), address: address}
 	l, err := c.admit(ctx)
 	if err == nil {
 		return l.serve

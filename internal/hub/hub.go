@@ -24,6 +24,7 @@ type Options struct {
 
 	CodeValid time.Duration // of a connect code; 0: 10 minutes
 	Guesses   Guesses
+	Hooks     Hooks
 }
 
 // Hub dispatches events to sessions. Its methods are safe for concurrent use.

@@ -43,6 +43,15 @@ type Config struct {
 	MaxPendingPerIP int // of these from one address (IPv6: one /64)
 
 	Demo bool // a simulated PC, and a user who signs in with one click
+
+	Hooks Hooks // for crash tests; there is no flag for them
+}
+
+// Hooks are called before and after each write to the database and each frame to an agent, with a name of what is written
+// or sent, so that tests can stop the process there. Nil ones are skipped.
+type Hooks struct {
+	BeforeCommit, AfterCommit func(name string)
+	BeforeSend, AfterSend     func(message string)
 }
 
 // transport is how requests arrive.

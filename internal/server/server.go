@@ -64,7 +64,10 @@ func Open(ctx context.Context, cfg Config, out io.Writer, log *slog.Logger) (s *
 	if err != nil {
 		return nil, err
 	}
-	if s.store, err = store.Open(ctx, filepath.Join(s.plan.Data, DatabaseFile), store.Options{}); err != nil {
+	hooks := s.plan.Hooks
+	s.store, err = store.Open(ctx, filepath.Join(s.plan.Data, DatabaseFile),
+		store.Options{BeforeCommit: hooks.BeforeCommit, AfterCommit: hooks.AfterCommit})
+	if err != nil {
 		return nil, err
 	}
 	if s.listener, err = net.Listen("tcp", s.plan.Listen); err != nil {
@@ -74,7 +77,10 @@ func Open(ctx context.Context, cfg Config, out io.Writer, log *slog.Logger) (s *
 		return nil, err
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s.hub, err = hub.New(s.store, hub.Options{Key: keys.Identity, CodeKey: keys.Code, Log: log, Metrics: s.registry})
+	s.hub, err = hub.New(s.store, hub.Options{
+		Key: keys.Identity, CodeKey: keys.Code, Log: log, Metrics: s.registry,
+		Hooks: hub.Hooks{BeforeSend: hooks.BeforeSend, AfterSend: hooks.AfterSend},
+	})
 	if err != nil {
 		return nil, err
 	}
