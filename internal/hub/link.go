@@ -263,7 +263,7 @@ func (l *link) serve() {
 			l.sendControl(frameBeatOK)
 			continue
 		}
-		if err := l.take(frame); err != nil {
+		if err := l.takeAside(frame); err != nil {
 			l.refuse(err)
 			break
 		}
@@ -274,6 +274,14 @@ func (l *link) serve() {
 	close(l.gone)
 	go l.conn.Close(closeNormal, "")
 	l.hub.links.lost(l)
+}
+
+// takeAside handles a frame on a goroutine of its own and waits for it: on the reading one, the deep calls of a
+// transition would leave every idle link with a stack twice as large.
+func (l *link) takeAside(frame []byte) error {
+	done := make(chan error, 1)
+	go func() { done <- l.take(frame) }()
+	return <-done
 }
 
 // take handles a frame of the admitted agent.
