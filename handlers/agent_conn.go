@@ -70,7 +70,12 @@ func (c *agentConn) Close(code int, reason string) error {
 // with every connection for as long as it lives.
 type leanHijacker struct{ http.ResponseWriter }
 
-const leanBuffer = 512
+// Beats and most commands fit; larger frames pass these buffers by.
+const (
+	leanRead  = 128
+	leanWrite = 256
+	maxEarly  = 512 // bytes that an agent may send before it has our answer
+)
 
 // Hijack implements [http.Hijacker].
 func (l *leanHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -82,19 +87,18 @@ func (l *leanHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.Close())
 	}
-	// The library wraps what is buffered; more than fits is a client that did not wait for the answer as it must.
-	if len(early) > leanBuffer {
+	// An agent waits for the answer. A little that came with the request is kept; much is nobody's hello.
+	if len(early) > maxEarly {
 		return nil, nil, errors.Join(errors.New("handlers: the agent talked before the handshake was over"), conn.Close())
 	}
-	rd := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn), leanBuffer)
+	rd := bufio.NewReaderSize(conn, max(leanRead, len(early)))
 	if len(early) > 0 {
+		rd.Reset(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn))
 		if _, err := rd.Peek(len(early)); err != nil {
 			return nil, nil, errors.Join(err, conn.Close())
 		}
-	} else {
-		rd.Reset(conn)
 	}
-	return conn, bufio.NewReadWriter(rd, bufio.NewWriterSize(conn, leanBuffer)), nil
+	return conn, bufio.NewReadWriter(rd, bufio.NewWriterSize(conn, leanWrite)), nil
 }
 
 // Unwrap is for [http.ResponseController].

@@ -23,7 +23,7 @@ import (
 
 // scripted is an agent that says what a test tells it to.
 type scripted struct {
-	t  *testing.T
+	t  testing.TB
 	ws *websocket.Conn
 }
 

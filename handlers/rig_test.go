@@ -28,7 +28,7 @@ import (
 
 // rig is the real thing on a loopback port: router, hub, and a SQLite file.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	store  *store.Store
 	hub    *hub.Hub
 	site   *Site
@@ -68,6 +68,11 @@ var testHash = sync.OnceValue(func() string {
 })
 
 func newRig(t *testing.T, opts ...rigOption) *rig {
+	t.Helper()
+	return newRigFor(t, opts...)
+}
+
+func newRigFor(t testing.TB, opts ...rigOption) *rig {
 	t.Helper()
 	setup := rigSetup{
 		cfg: Config{
@@ -290,7 +295,7 @@ func (p testProgram) Open() (io.ReadCloser, int64, error) {
 func (p testProgram) Size() (int64, error) { return int64(len(p)), nil }
 
 // eventually waits for something that comes about by itself.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
