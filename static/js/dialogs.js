@@ -1,5 +1,7 @@
 // Dialogs: opened by links that lead to the same form as a page, closed by Cancel, Escape, or a form that was accepted.
 
+// What is to have the focus first says so in data-first. Not by "autofocus": htmx gives that the focus at every live update,
+// so that a space typed into the message would press OK.
 function open(id, from) {
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return false;
@@ -9,6 +11,7 @@ function open(id, from) {
     if (kind) kind.checked = true;
   }
   dialog.showModal();
+  dialog.querySelector('[data-first]')?.focus();
   return true;
 }
 
