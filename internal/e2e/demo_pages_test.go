@@ -53,6 +53,7 @@ func TestCustomerPages(t *testing.T) {
 	c.Read("h1", c.say("join.ready"))
 	fits(c.Tab, t, "the page of a valid code")
 
+	c.Tab = c.who.Tab() // as from an e-mail
 	c.Go(srv.URL + web.PathJoin + "#" + strings.ReplaceAll(code, " ", ""))
 	c.Until("the code of the link to be filled in", func() (bool, string) {
 		got := c.Value("#code")

@@ -92,10 +92,19 @@ func (b *Tab) SelectAll() {
 	}
 }
 
-// Press types on the keyboard, into whatever has the focus. Package kb names the keys that are no characters.
+// Press types on the keyboard, into whatever has the focus. Package kb names the keys that are no characters. The browser
+// gets what an operating system sends it: the key goes down, gives a character if it has one, and comes up. (A key event with
+// text in it would be taken for two, and Enter that opens a dialog would submit that as well.)
 func (b *Tab) Press(keys string) {
 	b.t.Helper()
-	b.must("typing", chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
+	for _, r := range keys {
+		for _, event := range kb.Encode(r) {
+			if event.Type == kb.KeyDown {
+				event.Type = input.DispatchKeyEventTypeRawKeyDown
+			}
+			b.must("typing", call(b, input.DispatchKeyEvent, *event))
+		}
+	}
 }
 
 // Choose takes the option with that value of a list.

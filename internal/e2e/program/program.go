@@ -133,7 +133,7 @@ func StartAt(t testing.TB, addr, command string, more ...string) *Server {
 	t.Cleanup(func() {
 		s.Kill()
 		if t.Failed() {
-			t.Logf("what the server said:\n%s", s.tail(8000))
+			t.Logf("what the server said:\n%s", s.tail(3000))
 		}
 	})
 	return s
