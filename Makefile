@@ -36,5 +36,9 @@ test: ## everything that proves Rejoin; installs what is missing on a fresh Debi
 bench: assets agent ## the figures, one a line, each with its baseline in the same run
 	scripts/bench
 
+screenshots: assets agent ## docs/pictures, taken of the running product
+	REJOIN_PICTURES=$(CURDIR)/docs/pictures REJOIN_REQUIRE_BROWSER=1 REJOIN_REQUIRE_WINE=1 \
+	  go test ./internal/e2e -run '^TestPictures$$' -count=1 -timeout 10m
+
 clean:
 	rm -rf build static/dist node_modules
