@@ -36,7 +36,15 @@ type options struct {
 func main() {
 	// Before anything else is loaded: DLLs come from System32 only, never from the folder of a download.
 	_ = windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
-	os.Exit(run(os.Args[1:]))
+	exit(run(os.Args[1:]))
+}
+
+// exit ends the process at once. ExitProcess, which os.Exit calls, ends the other threads wherever they are and then lets every
+// DLL say goodbye; while Windows ends the session, and one of our threads is answering it, that can wait for ever for a
+// lock of a thread that is gone. Nothing is buffered: all that counts is on the disk.
+func exit(code int) {
+	_ = windows.TerminateProcess(windows.CurrentProcess(), uint32(code))
+	os.Exit(code)
 }
 
 func run(args []string) int {

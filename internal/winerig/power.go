@@ -93,7 +93,7 @@ func (pc *PC) Restart() {
 func (pc *PC) PowerCycle(off time.Duration) {
 	pc.t.Helper()
 	if !pc.WentDown(bootLimit) {
-		pc.t.Fatalf("nobody restarted the PC within %v", bootLimit)
+		pc.t.Fatalf("nobody restarted the PC within %v; running: %v", bootLimit, pc.ask(spywire.Request{Do: "processes"}).Processes)
 	}
 	pc.PullPlug(off)
 }
