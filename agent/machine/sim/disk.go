@@ -25,7 +25,8 @@ type diskState struct {
 	Boots     int      `json:"boots"`
 	Power     Power    `json:"power"`
 	Autostart bool     `json:"autostart"`
-	Running   bool     `json:"running"` // the agent
+	Running   bool     `json:"running"`           // the agent
+	Restarts  bool     `json:"restarts,omitzero"` // it is off, or about to be, for a restart
 	Blockers  []string `json:"blockers,omitzero"`
 	Locale    string   `json:"locale,omitzero"` // if it was changed
 }

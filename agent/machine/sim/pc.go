@@ -123,7 +123,12 @@ func (p *PC) restore() {
 	case "":
 		p.newBoot()
 		p.become(Desktop)
-	case Off:
+	case Off, GoingDown:
+		// Windows had ended: what comes next is another boot, if one was to come.
+		p.power = Off
+		if p.disk.state.Restarts {
+			p.bootUp()
+		}
 	case Desktop, Asking, Blocked:
 		p.boot, p.endBoot = context.WithCancel(p.ctx)
 		p.become(Desktop)

@@ -19,6 +19,7 @@ func (p *PC) PowerOn() error {
 
 // bootUp starts a boot. p.mu is held.
 func (p *PC) bootUp() {
+	p.disk.state.Restarts = false
 	p.newBoot()
 	p.become(Booting)
 	boot := p.boot
@@ -90,6 +91,7 @@ func (p *PC) powerOff(abrupt bool) {
 	p.procs = nil
 	p.endBoot()
 	p.disk.state.Running = false
+	p.disk.state.Restarts = p.disk.state.Restarts && !abrupt
 	p.become(Off)
 }
 
@@ -143,6 +145,7 @@ func (p *PC) goDown(boot context.Context, again bool) {
 		proc.die(true)
 	}
 	p.procs = nil
+	p.disk.state.Running, p.disk.state.Restarts = false, again
 	p.become(GoingDown)
 	p.mu.Unlock()
 	if !wait(boot, p.opts.Timing.GoDown) {
