@@ -13,6 +13,9 @@ import (
 // seenWithin is how soon a silent loss must show on the page: 15 s until the server knows, 5 s more until the page does.
 const seenWithin = 20 * time.Second
 
+// noServer is what a page that has lost its server says behind its face.
+const noServer = `request failed: net::ERR_|request refused: 50[23]|console.error: "htmx: htmx:sse:error`
+
 // Whatever takes the PC away, the session comes back, and says why it went.
 func TestDemoAdoptsAnyRestart(t *testing.T) {
 	t.Parallel()
@@ -123,7 +126,7 @@ func TestClosedLaptop(t *testing.T) {
 	desk.phase("connected")
 
 	laptop := newColleague(t, srv, "http://"+cable.Address, browser.Who{}, colleagueLogin)
-	laptop.Forgive("its cable is out", `request failed: net::ERR_`)
+	laptop.Forgive("its cable is out", noServer)
 	laptop.Click(browser.CSS("#active tbody a"))
 	laptop.phase("connected")
 	laptop.Type(browser.CSS("#say"), "half a sen")

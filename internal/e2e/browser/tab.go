@@ -160,6 +160,9 @@ func eval[T any](b *Tab, expression string) (T, error) {
 	for try := 0; ; try++ {
 		id, err := b.ownWorld()
 		if err != nil {
+			if try < 10 && isGone(err) {
+				continue
+			}
 			return zero, err
 		}
 		v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, func(p *runtime.EvaluateParams) {
@@ -167,12 +170,18 @@ func eval[T any](b *Tab, expression string) (T, error) {
 			p.AwaitPromise = new(true)
 		}))
 		// The page went away meanwhile: ask the new one.
-		if err != nil && try < 3 && strings.Contains(err.Error(), "context") {
+		if err != nil && try < 10 && isGone(err) {
 			b.world = 0
 			continue
 		}
 		return v, err
 	}
+}
+
+// isGone tells whether an error means that the page was left while it was asked something.
+func isGone(err error) bool {
+	return strings.Contains(err.Error(), "context") || strings.Contains(err.Error(), "navigated or closed") ||
+		strings.Contains(err.Error(), "Not attached to an active page")
 }
 
 func (b *Tab) ownWorld() (runtime.ExecutionContextID, error) {
