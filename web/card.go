@@ -44,7 +44,7 @@ func (a axis) total() time.Duration { return a.Until.Sub(a.Since) }
 
 // actions are the buttons of a card.
 type actions struct {
-	Say, Cancel, Extend, StopWaiting, Notify, Unshare, Again, Fresh bool
+	Say, Cancel, Extend, StopWaiting, Notify, Unshare, Ask, Try, Fresh bool
 }
 
 // cardOf is the card of a session, or nil where there is nothing to say.

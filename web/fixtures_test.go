@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -87,17 +88,16 @@ func upTo(more ...session.Phase) []session.Phase {
 func off(s session.Session, since time.Duration) session.Session {
 	s.Link.Online, s.Link.Since = false, ago(since)
 	s.Link.WindowUntil = s.Link.Since.Add(s.Policy.Window())
-	if n := len(steps(s)); n > 0 && s.Reboot.Phase == session.PhaseDown {
-		s.Reboot.Steps[n-1].At = s.Link.Since
+	if s.Reboot != nil {
+		s = copied(s)
+		s.Reboot.Steps = slices.Clone(s.Reboot.Steps)
+		move := s.Link.Since.Sub(s.Reboot.Steps[len(s.Reboot.Steps)-1].At)
+		for i := range s.Reboot.Steps {
+			s.Reboot.Steps[i].At = s.Reboot.Steps[i].At.Add(move)
+		}
+		s.Reboot.Consent.At = s.Reboot.Consent.At.Add(move)
 	}
 	return s
-}
-
-func steps(s session.Session) []session.Step {
-	if s.Reboot == nil {
-		return nil
-	}
-	return s.Reboot.Steps
 }
 
 func over(s session.Session, o session.Outcome, change func(*session.Reboot)) session.Session {

@@ -10,32 +10,32 @@ import (
 // outcomeCard is a reboot that is over, in a session that goes on.
 func (l Loc) outcomeCard(d SessionPage) *card {
 	r := d.Session.Reboot
-	again := actions{Say: true, Again: true}
+	ask, try := actions{Say: true, Ask: true}, actions{Say: true, Try: true}
 	var c *card
 	switch r.Outcome {
 	case session.OutcomeResumed:
 		c = l.resumedCard(d)
 	case session.OutcomeRefused:
-		c = l.plainCard(d, "warn", "user", "refused", again)
+		c = l.plainCard(d, "warn", "user", "refused", ask)
 	case session.OutcomeNoReply:
-		c = l.plainCard(d, "warn", "clock", "no_reply", again)
+		c = l.plainCard(d, "warn", "clock", "no_reply", ask)
 	case session.OutcomeCustomerAbsent:
-		c = l.plainCard(d, "warn", "user", "absent", again)
+		c = l.plainCard(d, "warn", "user", "absent", ask)
 	case session.OutcomeNotShown:
-		c = l.plainCard(d, "warn", "warn", "not_shown", again)
+		c = l.plainCard(d, "warn", "warn", "not_shown", ask)
 	case session.OutcomeFailed:
-		c = l.failedCard(d)
+		c = l.failedCard(d, try)
 	case session.OutcomeDidNotHappen:
-		c = l.didNotHappenCard(d)
+		c = l.didNotHappenCard(d, try)
 	default:
-		c = l.plainCard(d, "off", "x", "cancelled", actions{Again: true})
+		c = l.plainCard(d, "off", "x", "cancelled", actions{Try: true})
 	}
 	c.Over = true
 	return c
 }
 
 func (l Loc) resumedCard(d SessionPage) *card {
-	s, r := d.Session, d.Session.Reboot
+	r := d.Session.Reboot
 	key := "resumed"
 	if r.Adopted {
 		key = "resumed_adopted"
@@ -44,7 +44,6 @@ func (l Loc) resumedCard(d SessionPage) *card {
 	if r.Restarts > 0 {
 		c.Body = together(c.Body, l.RichN("card.resumed.restarts", r.Restarts+1))
 	}
-	c.Next = plain(l.sharingWords(s).Body)
 	c.Axis = l.backAxis(d)
 	if c.Axis != nil {
 		c.Axis.Words = nil
@@ -52,9 +51,9 @@ func (l Loc) resumedCard(d SessionPage) *card {
 	return c
 }
 
-func (l Loc) failedCard(d SessionPage) *card {
+func (l Loc) failedCard(d SessionPage, do actions) *card {
 	r := d.Session.Reboot
-	c := l.plainCard(d, "bad", "stop", "failed", actions{Say: true, Again: true})
+	c := l.plainCard(d, "bad", "stop", "failed", do)
 	c.Body = l.Rich("failure." + failureKey(r.Failure))
 	if r.Detail != "" {
 		c.Body = together(c.Body, l.Rich("card.failed.detail", "Detail", r.Detail))
@@ -72,9 +71,9 @@ func failureKey(failure string) string {
 	return "other"
 }
 
-func (l Loc) didNotHappenCard(d SessionPage) *card {
+func (l Loc) didNotHappenCard(d SessionPage, do actions) *card {
 	s, r := d.Session, d.Session.Reboot
-	c := l.plainCard(d, "warn", "warn", "did_not_happen", actions{Say: true, Again: true})
+	c := l.plainCard(d, "warn", "warn", "did_not_happen", do)
 	if len(r.Blockers) == 0 {
 		c.Body = l.Rich("card.did_not_happen.unknown", "At", at(r.EndedAt, "s"))
 		c.Next = l.Rich("card.did_not_happen.next_unknown", l.names(s)...)
@@ -110,7 +109,7 @@ func (l Loc) endedCard(d SessionPage) *card {
 	if r != nil && r.Outcome == session.OutcomeExpired {
 		c.Steps = l.steps(d)
 	}
-	c.Axis = &axis{Since: s.Link.Since, Until: s.EndedAt, Past: s.EndedAt.Sub(s.Link.Since), ETA: d.ETA, Words: l.Rich("axis.over")}
+	c.Axis = &axis{Since: s.Link.Since, Until: s.EndedAt, Past: s.EndedAt.Sub(s.Link.Since), Words: l.Rich("axis.over")}
 	return c
 }
 

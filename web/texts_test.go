@@ -125,7 +125,7 @@ func families() []string {
 		"preparing", "resumed", "resumed_adopted", "refused", "no_reply", "absent", "not_shown", "failed", "did_not_happen", "cancelled"}
 	add("card.", ".title", cards...)
 	add("card.", ".body", remove(cards, "failed", "did_not_happen")...)
-	add("card.", ".next", remove(cards, "signed_in", "resumed", "resumed_adopted", "cancelled")...)
+	add("card.", ".next", remove(cards, "signed_in", "cancelled")...)
 	for _, reason := range []session.EndReason{session.EndByTechnician, session.EndByCustomer, session.EndExpired, session.EndReconnectCancelled, session.EndIdle} {
 		add("card.ended.", "", string(reason)+".title", string(reason)+".body")
 	}

@@ -21,9 +21,9 @@ export function clock(ms) {
 
 const lang = document.documentElement.lang || 'en';
 const formats = {
-  m: new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit' }),
-  s: new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
-  d: new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
+  m: new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  s: new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+  d: new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
 };
 const full = new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'long' });
 
