@@ -41,6 +41,7 @@ type real struct {
 	mu      sync.Mutex
 	server  *incarnation // nil: down
 	calm    bool
+	spoken  int      // lines, ever
 	said    []string // by the customer, and taken by the agent
 	told    []string // by the technician, and confirmed
 	yes     int      // to a restart

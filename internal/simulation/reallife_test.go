@@ -25,7 +25,7 @@ import (
 
 // TestReal is tier B (see the package comment). REJOIN_SIMULATION_REAL says how many sessions.
 func TestReal(t *testing.T) {
-	n := 1500
+	n := 3000
 	if testing.Short() {
 		n = 50
 	}
@@ -134,7 +134,8 @@ func (r *real) happens(ctx context.Context) {
 			r.reboots++
 		}
 	case n < 11:
-		text := fmt.Sprintf("technician %d", len(r.told)+1)
+		r.spoken++
+		text := fmt.Sprintf("technician %d", r.spoken)
 		if r.do(session.SendChat{By: technician, Text: text}) {
 			r.told = append(r.told, text)
 		}
@@ -196,7 +197,8 @@ func (r *real) do(ev session.Event) bool {
 }
 
 func (r *real) customerSays() {
-	text := fmt.Sprintf("customer %d", len(r.said)+1)
+	r.spoken++
+	text := fmt.Sprintf("customer %d", r.spoken)
 	if snap, _ := r.pc.Snapshot(); snap.View == nil || !snap.View.CanSend {
 		return
 	}
