@@ -88,12 +88,11 @@ func firstDifference(want, got string) string {
 
 // story is a session that is being told, and its clock.
 type story struct {
-	t     *testing.T
-	file  string
-	line  int
-	s     Session
-	now   time.Time
-	trace []Action // everything that was audited
+	t    *testing.T
+	file string
+	line int
+	s    Session
+	now  time.Time
 }
 
 // noon is when every story starts.

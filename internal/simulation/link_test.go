@@ -11,7 +11,6 @@ import (
 type frame struct {
 	ack     int64
 	command *session.Send
-	event   *outEvent
 	welcome *welcome
 	refused *refused
 	hold    bool

@@ -31,7 +31,6 @@ type pc struct {
 	connecting bool
 	admittedAs int64
 	sent       int64 // the last event sent on this connection
-	dueIn      time.Duration
 }
 
 // doc is the agent's document: what it has saved.

@@ -96,9 +96,10 @@ func (r *real) live() {
 		r.fail("the PC did not join")
 		return
 	}
-	r.mu.Lock()
-	r.server.store.risk = []float64{0, 0, 0.02, 0.06}[r.rng.IntN(4)]
-	r.mu.Unlock()
+	m := r.server.store
+	m.mu.Lock()
+	m.risk = []float64{0, 0, 0.02, 0.06}[r.rng.IntN(4)]
+	m.mu.Unlock()
 	for range 8 + r.rng.IntN(8) {
 		pause(ctx, r.draw(0, 40*time.Second))
 		r.happens(ctx)
