@@ -501,10 +501,14 @@ func TestStanding(t *testing.T) {
 	})
 }
 
-// TestPolicyIsPinned: what a later welcome says about the policy changes nothing.
+// TestPolicyIsPinned: what a later welcome says about the policy changes nothing, whatever the customer agreed to at the
+// start.
 func TestPolicyIsPinned(t *testing.T) {
 	in(t, func(r *rig) {
+		r.s.policy.AskBeforeSharing = false
 		p := r.joined()
+		r.answer("standing/standing", machine.AnswerYes)
+		r.line("You gave Nordlicht IT your permission for this session.")
 		r.s.policy = wire.Policy{RebootOnNoReply: true}
 		p.hangUp()
 		p = r.s.next().admit()
@@ -512,6 +516,37 @@ func TestPolicyIsPinned(t *testing.T) {
 		r.prompt("reboot/r1")
 		if got := event[*wire.ConsentAnswered](p); got.Answer != "no_reply" {
 			t.Errorf("answer %+v", got)
+		}
+	})
+}
+
+// TestRestartComesAfterTheSave: when Windows is told, the used-up grant is on disk.
+func TestRestartComesAfterTheSave(t *testing.T) {
+	in(t, func(r *rig) {
+		saved := false
+		r.cfg = func(c *Config) {
+			c.Hooks.BeforeSave = func(name string) {
+				if name != "reboot.go" {
+					return
+				}
+				saved = true
+				<-time.After(time.Second) // whoever would be early, is
+				if n := r.pc.Restarts(); n != 0 {
+					t.Errorf("%d restarts before the grant was used up", n)
+				}
+			}
+			c.Hooks.AfterSave = func(name string) {
+				if d := r.document(); name == "reboot.go" && (d.Consent.Reboot != nil || d.Ticket.Commanded.IsZero()) {
+					t.Errorf("saved %+v, ticket %+v", d.Consent.Reboot, d.Ticket)
+				}
+			}
+		}
+		p := r.joined()
+		r.agreed(p, "r1")
+		p.command(wire.GoReboot{Reboot: "r1", BootID: r.s.bootID})
+		event[*wire.GoingDown](p)
+		if n := r.pc.Restarts(); n != 1 || !saved {
+			t.Errorf("%d restarts, saved %t", n, saved)
 		}
 	})
 }
