@@ -39,6 +39,7 @@ type Hub struct {
 	links   links
 	locks   [1024]sync.Mutex // of sessions, by hash: events of one session take turns
 	seed    maphash.Seed
+	setting sync.RWMutex  // held for writing while the clock is set forward and the step credited
 	ready   chan struct{} // closed once the downtime before this start is credited
 	wake    chan struct{} // an earlier deadline may have been set
 	nextMu  sync.Mutex
@@ -95,6 +96,8 @@ func (h *Hub) dispatch(ctx context.Context, id session.ID, ev session.Event,
 	if err := h.waitReady(ctx); err != nil {
 		return session.Session{}, err
 	}
+	h.setting.RLock()
+	defer h.setting.RUnlock()
 	turn := h.turn(id)
 	turn.Lock()
 	defer turn.Unlock()

@@ -397,3 +397,26 @@ func TestNormalCode(t *testing.T) {
 		}
 	}
 }
+
+func TestForwardStepOfTheClockIsCredited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemServer(t)
+		id, code := s.create(session.DefaultPolicy())
+		a := s.newPC().join(code)
+		a.hangUp()
+		before := s.until(id, "offline", func(s session.Session) bool { return !s.Link.Online })
+		elapse(5 * time.Minute)
+		s.JumpWall(time.Hour) // the server's machine slept, say
+		elapse(3 * time.Second)
+		got := s.until(id, "credited", func(s session.Session) bool { return !s.CreditedUntil.IsZero() })
+		if moved := got.Link.WindowUntil.Sub(before.Link.WindowUntil); (moved - time.Hour).Abs() > 3*time.Second {
+			t.Errorf("the deadline moved by %s", moved)
+		}
+		if behind := time.Until(s.Now()).Abs(); behind > time.Second {
+			t.Errorf("the server's clock is off by %s", behind)
+		}
+		elapse(4 * time.Minute)
+		a.rejoin()
+		s.stop()
+	})
+}

@@ -103,6 +103,8 @@ func (h *Hub) keepMark(ctx context.Context) {
 // followWall treats a forward step of the wall clock as downtime: the machine slept, or its clock was wrong. Agents are
 // sent away for a moment, since their links count as lost after a downtime.
 func (h *Hub) followWall(ctx context.Context, ahead time.Duration) {
+	h.setting.Lock() // between the step and its credit everything would seem overdue
+	defer h.setting.Unlock()
 	from := h.Now()
 	h.log.Warn("the clock stepped forward; deadlines are moved along", "by", ahead.Round(time.Millisecond))
 	h.links.sendAway(ctx, 0)
@@ -134,10 +136,14 @@ func (h *Hub) tickOverdue(ctx context.Context) time.Duration {
 		if err != nil {
 			return h.inTrouble(ctx, "look for deadlines", err)
 		}
+		var failed error
 		for _, id := range ids {
 			if _, err := h.Dispatch(ctx, id, session.Tick{}); err != nil {
-				return h.inTrouble(ctx, "carry out a deadline", err)
+				failed = fmt.Errorf("session %s: %w", id, err) // the others have deadlines too
 			}
+		}
+		if failed != nil {
+			return h.inTrouble(ctx, "carry out a deadline", failed)
 		}
 		if len(ids) < batch {
 			break
