@@ -68,7 +68,7 @@ var moduleRoot = sync.OnceValues(func() (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 })
 
-// BuildAgent builds the customer's program exactly as it is released.
+// BuildAgent builds the customer's program as it is released; its icon and manifest are in it if make has written them.
 func BuildAgent(t testing.TB) string {
 	t.Helper()
 	return Build(t, "./agent/exe", "-H windowsgui")
