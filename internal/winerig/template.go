@@ -22,7 +22,7 @@ import (
 var shimSource []byte
 
 // recipe changes whenever the template is made differently.
-const recipe = "1"
+const recipe = "2"
 
 // registrySetup is imported into the template: a virtual desktop, smooth fonts, and the rig's sign-in.
 const registrySetup = `REGEDIT4
@@ -117,6 +117,9 @@ func makeTemplate(dir string) error {
 	}
 	dropSocketDir(dir)
 	// Programs inside see only their own disk.
+	if err := ownFolders(filepath.Join(dir, "drive_c", "users")); err != nil {
+		return err
+	}
 	if err := os.Remove(filepath.Join(dir, "dosdevices", "z:")); err != nil {
 		return err
 	}
@@ -185,6 +188,16 @@ func copyFile(from, to string) error {
 		return err
 	}
 	return os.Chtimes(to, time.Time{}, info.ModTime())
+}
+
+// ownFolders makes real folders of Downloads, Desktop and the like, which Wine links to the home folder.
+func ownFolders(users string) error {
+	return filepath.WalkDir(users, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.Type()&fs.ModeSymlink == 0 {
+			return err
+		}
+		return errors.Join(os.Remove(path), os.Mkdir(path, 0o700))
+	})
 }
 
 // dropSocketDir removes the folder below the temporary one in which Debian's wineserver has its socket; a file in the
