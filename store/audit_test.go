@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"testing"
 
@@ -106,8 +105,8 @@ func TestTampering(t *testing.T) {
 
 func rowsOf(t *testing.T, s *Store, query string) ([]string, error) {
 	t.Helper()
-	return rows(t.Context(), s, func(rs *sql.Rows) (v string, err error) {
-		err = rs.Scan(&v)
+	return rows(t.Context(), s, func(row scanner) (v string, err error) {
+		err = row.Scan(&v)
 		return v, err
 	}, query)
 }

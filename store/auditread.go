@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/subtle"
-	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -14,7 +13,7 @@ import (
 
 const auditColumns = `seq, session, at, actor_kind, actor_id, actor_name, action, reboot, params`
 
-func scanAudit(rs *sql.Rows) (account.AuditEntry, error) {
+func scanAudit(row scanner) (account.AuditEntry, error) {
 	var (
 		e          account.AuditEntry
 		l          = &e.Line
@@ -22,7 +21,7 @@ func scanAudit(rs *sql.Rows) (account.AuditEntry, error) {
 		kind, act  string
 		id, params string
 	)
-	err := rs.Scan(&l.Seq, &id, &at, &kind, &l.Actor.ID, &l.Actor.Name, &act, &l.Reboot, &params)
+	err := row.Scan(&l.Seq, &id, &at, &kind, &l.Actor.ID, &l.Actor.Name, &act, &l.Reboot, &params)
 	if err != nil {
 		return e, err
 	}
@@ -33,8 +32,8 @@ func scanAudit(rs *sql.Rows) (account.AuditEntry, error) {
 
 // Timeline returns the audit lines of a session after the given number, oldest first.
 func (s *Store) Timeline(ctx context.Context, id session.ID, afterSeq int64) ([]session.AuditLine, error) {
-	lines, err := rows(ctx, s, func(rs *sql.Rows) (session.AuditLine, error) {
-		e, err := scanAudit(rs)
+	lines, err := rows(ctx, s, func(row scanner) (session.AuditLine, error) {
+		e, err := scanAudit(row)
 		return e.Line, err
 	}, `SELECT `+auditColumns+` FROM audit WHERE session = ? AND seq > ? ORDER BY seq`, string(id), afterSeq)
 	return lines, wrap("read a timeline", err)
@@ -42,8 +41,8 @@ func (s *Store) Timeline(ctx context.Context, id session.ID, afterSeq int64) ([]
 
 // SessionAudit returns the last n audit lines of a session, oldest first.
 func (s *Store) SessionAudit(ctx context.Context, id session.ID, n int) ([]session.AuditLine, error) {
-	lines, err := rows(ctx, s, func(rs *sql.Rows) (session.AuditLine, error) {
-		e, err := scanAudit(rs)
+	lines, err := rows(ctx, s, func(row scanner) (session.AuditLine, error) {
+		e, err := scanAudit(row)
 		return e.Line, err
 	}, `SELECT `+auditColumns+` FROM audit WHERE session = ? ORDER BY seq DESC LIMIT ?`, string(id), n)
 	slices.Reverse(lines)
@@ -83,31 +82,26 @@ func (s *Store) AuditChain(ctx context.Context) (account.ChainState, error) {
 type chainWalk struct{ account.ChainState }
 
 func (s *Store) verifyAudit(ctx context.Context, c *chainWalk) error {
-	snapshot, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // lines and head of the same moment
-	if err != nil {
-		return closedOr(err)
-	}
-	defer snapshot.Rollback()
 	var (
 		last int64
 		head []byte
 	)
-	if err := snapshot.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head`).Scan(&last, &head); err != nil {
-		return err
-	}
-	rs, err := snapshot.QueryContext(ctx, `SELECT `+auditColumns+`, hash FROM audit ORDER BY seq`)
-	if err != nil {
-		return err
-	}
-	defer rs.Close()
-	for rs.Next() && c.BrokenAt == 0 {
-		if err := c.next(rs); err != nil {
+	err := s.readers.use(ctx, func(r *conn) error {
+		if err := r.control("BEGIN", "begin a snapshot"); err != nil { // lines and head of the same moment
 			return err
 		}
-	}
+		defer r.control("ROLLBACK", "end a snapshot")
+		if err := r.row(`SELECT seq, hash FROM audit_head`, nil, &last, &head); err != nil {
+			return err
+		}
+		return r.each(ctx, `SELECT `+auditColumns+`, hash FROM audit ORDER BY seq`, nil, func(row scanner) (bool, error) {
+			err := c.next(row)
+			return c.BrokenAt == 0, err
+		})
+	})
 	switch {
-	case rs.Err() != nil:
-		return rs.Err()
+	case err != nil:
+		return err
 	case c.BrokenAt != 0:
 	case c.Lines < last:
 		c.BrokenAt, c.Why = c.Lines+1, fmt.Sprintf("lines %d to %d are missing", c.Lines+1, last)
@@ -118,14 +112,14 @@ func (s *Store) verifyAudit(ctx context.Context, c *chainWalk) error {
 }
 
 // next holds one line against the one before it.
-func (c *chainWalk) next(rs *sql.Rows) error {
+func (c *chainWalk) next(row scanner) error {
 	var (
 		r    auditRow
 		seq  int64
 		kind string
 		hash []byte
 	)
-	err := rs.Scan(&seq, &r.session, &r.at, &kind, &r.actor.ID, &r.actor.Name, &r.action, &r.reboot, &r.params, &hash)
+	err := row.Scan(&seq, &r.session, &r.at, &kind, &r.actor.ID, &r.actor.Name, &r.action, &r.reboot, &r.params, &hash)
 	if err != nil {
 		return err
 	}

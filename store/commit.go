@@ -16,9 +16,6 @@ import (
 	"github.com/rejoin/rejoin/internal/session"
 )
 
-// docOptions are how sessions and reboots are written. What people and PCs have typed may not be UTF-8.
-var docOptions = jsontext.AllowInvalidUTF8(true)
-
 // transition is a hub.Transition as it goes into the tables: encoded by its caller, so that the writing goroutine only
 // writes.
 type transition struct {
@@ -35,6 +32,7 @@ type sessionRow struct {
 	joinedAt, endedAt, codeExpiresAt int64
 	face                             int64
 	createdAt, deadline, ackedSeq    int64
+	exact                            bool // doc decodes to the very session
 }
 
 type rebootRow struct {
@@ -45,11 +43,18 @@ type rebootRow struct {
 
 // Commit implements hub.Store.
 func (s *Store) Commit(ctx context.Context, t hub.Transition) error {
+	t.After = stored(t.After)
 	p, err := newTransition(t)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, p.name(), p.write)
+	if err := s.write(ctx, p.name(), p.write); err != nil {
+		return err
+	}
+	if p.row.exact {
+		s.recent.put(&p.After)
+	}
+	return nil
 }
 
 func newTransition(t hub.Transition) (*transition, error) {
@@ -76,7 +81,7 @@ func newTransition(t hub.Transition) (*transition, error) {
 }
 
 func newSessionRow(s *session.Session, deadline int64) (sessionRow, error) {
-	doc, err := encode(s)
+	doc, exact, err := encode(s)
 	if err != nil {
 		return sessionRow{}, fmt.Errorf("store: encode session %s: %w", s.ID, err)
 	}
@@ -84,14 +89,19 @@ func newSessionRow(s *session.Session, deadline int64) (sessionRow, error) {
 		id: string(s.ID), technician: s.Technician.ID, doc: doc,
 		state: string(s.State), machine: s.PC.MachineID, search: searchText(s),
 		joinedAt: nanos(s.JoinedAt), endedAt: nanos(s.EndedAt), codeExpiresAt: nanos(s.CodeExpiresAt),
-		createdAt: nanos(s.CreatedAt), deadline: deadline, ackedSeq: s.AckedSeq,
+		createdAt: nanos(s.CreatedAt), deadline: deadline, ackedSeq: s.AckedSeq, exact: exact,
 	}, nil
 }
 
-func encode(v any) (string, error) {
+// encode writes v as JSON. It is not exact where v has text that is no UTF-8: the document has U+FFFD there.
+func encode(v any) (doc string, exact bool, err error) {
 	var b strings.Builder
-	err := json.MarshalWrite(&b, v, docOptions)
-	return b.String(), err
+	if err = json.MarshalWrite(&b, v); err == nil {
+		return b.String(), true, nil
+	}
+	b.Reset()
+	err = json.MarshalWrite(&b, v, jsontext.AllowInvalidUTF8(true))
+	return b.String(), false, err
 }
 
 // face is a digest of what seldom changes: the columns that are listed and searched, and the reboot's row. As long as it
@@ -114,7 +124,7 @@ func (p *transition) face() int64 {
 
 func newRebootRow(s *session.Session) (*rebootRow, error) {
 	r := s.Reboot
-	doc, err := encode(r)
+	doc, _, err := encode(r)
 	if err != nil {
 		return nil, fmt.Errorf("store: encode reboot %s of session %s: %w", r.ID, s.ID, err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -70,8 +69,8 @@ func (s *Store) Sessions(ctx context.Context, f SessionFilter) (SessionPage, err
 	}
 	var found []listed
 	for _, state := range states { // one by one: each is a range of the index, already in order
-		some, err := rows(ctx, s, func(rs *sql.Rows) (l listed, err error) {
-			err = rs.Scan(&l.created, &l.id, &l.doc)
+		some, err := rows(ctx, s, func(row scanner) (l listed, err error) {
+			err = row.Scan(&l.created, &l.id, &l.doc)
 			return l, err
 		}, `SELECT created_at, id, doc FROM sessions
 			WHERE state = ?1 AND (created_at, id) < (?2, ?3) AND (?4 = '' OR technician = ?4)
@@ -139,8 +138,8 @@ func (s *Store) SessionCounts(ctx context.Context, f SessionFilter) (map[session
 		state string
 		n     int
 	}
-	counts, err := rows(ctx, s, func(rs *sql.Rows) (c count, err error) {
-		err = rs.Scan(&c.state, &c.n)
+	counts, err := rows(ctx, s, func(row scanner) (c count, err error) {
+		err = row.Scan(&c.state, &c.n)
 		return c, err
 	}, `SELECT state, count(*) FROM sessions WHERE (?1 = '' OR technician = ?1)
 			AND NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(search, value) = 0) GROUP BY state`,
@@ -179,9 +178,9 @@ func (s *Store) CountOpen(ctx context.Context) (int, error) {
 
 // Reboots returns a session's reboots from the ledger, the first one first.
 func (s *Store) Reboots(ctx context.Context, id session.ID) ([]session.Reboot, error) {
-	all, err := rows(ctx, s, func(rs *sql.Rows) (r session.Reboot, err error) {
+	all, err := rows(ctx, s, func(row scanner) (r session.Reboot, err error) {
 		var doc []byte
-		if err = rs.Scan(&doc); err != nil {
+		if err = row.Scan(&doc); err != nil {
 			return r, err
 		}
 		if err = json.Unmarshal(doc, &r); err != nil {
@@ -197,9 +196,9 @@ func (s *Store) Boots(ctx context.Context, machineID string, limit int) ([]sessi
 	if machineID == "" {
 		return nil, nil
 	}
-	all, err := rows(ctx, s, func(rs *sql.Rows) (b session.Boot, err error) {
+	all, err := rows(ctx, s, func(row scanner) (b session.Boot, err error) {
 		var backAt, off int64
-		err = rs.Scan(&backAt, &off)
+		err = row.Scan(&backAt, &off)
 		return session.Boot{At: fromNanos(backAt - off), Off: time.Duration(off)}, err
 	}, `SELECT back_at, off_for FROM reboots WHERE machine = ? AND machine <> '' AND off_for > 0 ORDER BY back_at DESC LIMIT ?`,
 		machineID, limit)

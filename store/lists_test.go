@@ -149,21 +149,11 @@ func TestListsUseIndexes(t *testing.T) {
 }
 
 func planOf(t *testing.T, s *Store, query string) ([]string, error) {
-	rs, err := s.readers.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query)
-	if err != nil {
-		return nil, err
-	}
-	defer rs.Close()
-	var steps []string
-	for rs.Next() {
+	return rows(t.Context(), s, func(row scanner) (detail string, err error) {
 		var a, b, c int
-		var detail string
-		if err := rs.Scan(&a, &b, &c, &detail); err != nil {
-			return nil, err
-		}
-		steps = append(steps, detail)
-	}
-	return steps, rs.Err()
+		err = row.Scan(&a, &b, &c, &detail)
+		return detail, err
+	}, `EXPLAIN QUERY PLAN `+query)
 }
 
 func TestLedger(t *testing.T) {

@@ -3,15 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -40,9 +39,9 @@ type Options struct {
 // Store is an open database. All methods are safe for concurrent use.
 type Store struct {
 	opts    Options
-	readers *sql.DB
-	selects sync.Map // SQL text → *sql.Stmt of readers
+	readers *readers
 	writer  *writer
+	recent  recent
 	chain   atomic.Pointer[account.ChainState] // of the last VerifyAudit
 }
 
@@ -80,30 +79,22 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if _, err := Migrate(ctx, path); err != nil {
 		return nil, err
 	}
-	c, err := sqlite.NewConnector(dsn(path, writerPragmas))
-	if err != nil {
-		return nil, wrap("open "+path, err)
-	}
-	conn, err := c.Connect(ctx)
-	if err != nil {
-		return nil, wrap("open "+path, err)
-	}
-	w, err := newWriter(conn, opts)
+	c, err := connect(ctx, path, writerPragmas)
 	if err != nil {
 		return nil, err
 	}
-	readers, err := openDB(ctx, path, readerPragmas)
+	w, err := newWriter(c, opts)
 	if err != nil {
-		return nil, errors.Join(err, w.close())
+		return nil, err
 	}
-	readers.SetMaxOpenConns(opts.Readers)
-	readers.SetMaxIdleConns(opts.Readers)
-	return &Store{opts: opts, readers: readers, writer: w}, nil
+	return &Store{
+		opts: opts, readers: newReaders(path, opts.Readers), writer: w, recent: recent{seed: maphash.MakeSeed()},
+	}, nil
 }
 
 // Close commits what is queued and closes the file. Writes after it fail with ErrClosed.
 func (s *Store) Close() error {
-	return errors.Join(s.readers.Close(), s.writer.close())
+	return wrap("close", errors.Join(s.readers.close(), s.writer.close()))
 }
 
 // openDB opens path and checks that it is a database. The file is made readable for its owner only; SQLite gives its
@@ -150,61 +141,6 @@ func dsn(path string, pragmas []string) string {
 	// SQLite decodes %XX in the path part of a URI (https://www.sqlite.org/uri.html).
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(filepath.ToSlash(path))
 	return "file:" + escaped + "?" + q.Encode()
-}
-
-// selectStmt returns the prepared form of a query for the reading connections.
-func (s *Store) selectStmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if st, ok := s.selects.Load(query); ok {
-		return st.(*sql.Stmt), nil
-	}
-	st, err := s.readers.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, closedOr(err)
-	}
-	if other, taken := s.selects.LoadOrStore(query, st); taken {
-		st.Close()
-		return other.(*sql.Stmt), nil
-	}
-	return st, nil
-}
-
-// row reads one row; sql.ErrNoRows if there is none.
-func (s *Store) row(ctx context.Context, query string, args []any, dest ...any) error {
-	st, err := s.selectStmt(ctx, query)
-	if err != nil {
-		return err
-	}
-	return closedOr(st.QueryRowContext(ctx, args...).Scan(dest...))
-}
-
-// rows reads all rows of a query, one value each.
-func rows[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	st, err := s.selectStmt(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	rs, err := st.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, closedOr(err)
-	}
-	defer rs.Close()
-	var all []T
-	for rs.Next() {
-		v, err := scan(rs)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, rs.Err()
-}
-
-// closedOr turns what database/sql says about a closed database into ErrClosed.
-func closedOr(err error) error {
-	if err != nil && (errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) || err.Error() == "sql: database is closed") {
-		return ErrClosed
-	}
-	return err
 }
 
 // nanos is a time as it is stored.

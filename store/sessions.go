@@ -15,15 +15,29 @@ import (
 
 // Session implements hub.Store.
 func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, error) {
-	var doc []byte
-	err := s.row(ctx, `SELECT doc FROM sessions WHERE id = ?`, []any{string(id)}, &doc)
+	known := s.recent.get(id)
+	var revision int64
+	if known != nil {
+		revision = known.Revision
+	}
+	var doc []byte // nil if the revision is the one we know
+	err := s.row(ctx, `SELECT CASE WHEN revision = ? THEN NULL ELSE doc END FROM sessions WHERE id = ?`,
+		[]any{revision, string(id)}, &doc)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return session.Session{}, hub.ErrNotFound
 	case err != nil:
 		return session.Session{}, wrap("read session "+string(id), err)
+	case doc == nil:
+		return stored(*known), nil
 	}
-	return decodeSession(doc)
+	read, err := decodeSession(doc)
+	if err != nil {
+		return read, err
+	}
+	kept := stored(read)
+	s.recent.put(&kept)
+	return read, nil
 }
 
 func decodeSession(doc []byte) (session.Session, error) {
@@ -60,8 +74,8 @@ func (s *Store) Unfinished(ctx context.Context) ([]session.ID, error) {
 
 // Outbox implements hub.Store.
 func (s *Store) Outbox(ctx context.Context, id session.ID, after int64) ([]hub.Command, error) {
-	commands, err := rows(ctx, s, func(rs *sql.Rows) (c hub.Command, err error) {
-		err = rs.Scan(&c.Seq, &c.Type, &c.Body)
+	commands, err := rows(ctx, s, func(row scanner) (c hub.Command, err error) {
+		err = row.Scan(&c.Seq, &c.Type, &c.Body)
 		return c, err
 	}, `SELECT seq, type, body FROM outbox WHERE session = ?1
 		AND seq > max(?2, (SELECT acked_seq FROM sessions WHERE id = ?1)) ORDER BY seq`, string(id), after)
@@ -82,19 +96,19 @@ func (s *Store) Chat(ctx context.Context, id session.ID) ([]session.ChatMessage,
 	return lines, wrap("read a conversation", err)
 }
 
-func scanChat(rs *sql.Rows) (m session.ChatMessage, err error) {
+func scanChat(row scanner) (m session.ChatMessage, err error) {
 	var (
 		at   int64
 		kind string
 	)
-	err = rs.Scan(&m.Seq, &at, &kind, &m.From.ID, &m.From.Name, &m.Text)
+	err = row.Scan(&m.Seq, &at, &kind, &m.From.ID, &m.From.Name, &m.Text)
 	m.At, m.From.Kind = fromNanos(at), session.ActorKind(kind)
 	return m, err
 }
 
-func scanID(rs *sql.Rows) (session.ID, error) {
+func scanID(row scanner) (session.ID, error) {
 	var id string
-	err := rs.Scan(&id)
+	err := row.Scan(&id)
 	return session.ID(id), err
 }
 

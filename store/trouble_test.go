@@ -191,8 +191,11 @@ func TestDamagedPages(t *testing.T) {
 }
 
 func TestDamagedDocument(t *testing.T) {
-	s := open(t, Options{})
+	path := filepath.Join(t.TempDir(), "rejoin.db")
+	s := openAt(t, path, Options{})
 	is(t, s.Commit(t.Context(), storetest.New("a")), nil)
+	is(t, s.Close(), nil)
+	s = openAt(t, path, Options{})
 	tamper(t, s, `UPDATE sessions SET doc = '{"id":'`)
 	_, err := s.Session(t.Context(), "a")
 	is(t, err, ErrCorrupt)
@@ -274,7 +277,9 @@ func TestPragmas(t *testing.T) {
 			return nil
 		}), nil)
 	}
-	if _, err := s.readers.ExecContext(t.Context(), `DELETE FROM sessions`); err == nil {
-		t.Error("a reading connection may write")
-	}
+	err := s.readers.use(t.Context(), func(c *conn) error {
+		_, err := c.exec(`DELETE FROM sessions`)
+		return err
+	})
+	is(t, err, ErrReadOnly)
 }

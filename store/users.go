@@ -52,7 +52,7 @@ func (s *Store) user(ctx context.Context, query, arg string) (account.User, erro
 
 // Users lists all users by name.
 func (s *Store) Users(ctx context.Context) ([]account.User, error) {
-	all, err := rows(ctx, s, func(rs *sql.Rows) (account.User, error) { return scanUser(rs.Scan) },
+	all, err := rows(ctx, s, func(row scanner) (account.User, error) { return scanUser(row.Scan) },
 		`SELECT `+userColumns+` FROM users ORDER BY name COLLATE NOCASE, login`)
 	return all, wrap("list users", err)
 }

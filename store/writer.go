@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"runtime"
 	"slices"
@@ -48,9 +47,9 @@ const (
 	workWithdrawn       // its caller has gone
 )
 
-func newWriter(conn driver.Conn, opts Options) (*writer, error) {
+func newWriter(c *conn, opts Options) (*writer, error) {
 	w := &writer{
-		tx: newTx(conn), before: opts.BeforeCommit, after: opts.AfterCommit, onTrouble: opts.OnTrouble,
+		tx: tx{conn: c}, before: opts.BeforeCommit, after: opts.AfterCommit, onTrouble: opts.OnTrouble,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := w.tx.begin(); err != nil { // now rather than at the first write: is it writable at all?
@@ -260,5 +259,5 @@ func (w *writer) close() error {
 	w.signal()
 	w.mu.Unlock()
 	<-w.done
-	return wrap("close", w.tx.close())
+	return w.tx.close()
 }
