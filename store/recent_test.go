@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,5 +99,26 @@ func TestNotUTF8(t *testing.T) {
 		}
 		is(t, s.Close(), nil)
 		s = openAt(t, path, Options{})
+	}
+}
+
+// TestRecentCollisions: of two sessions that belong to one slot each is read as itself.
+func TestRecentCollisions(t *testing.T) {
+	s := open(t, Options{})
+	const n = 2 * len(s.recent.slots)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if err := s.Commit(context.Background(), storetest.New(fmt.Sprint("s", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range n {
+		id := session.ID(fmt.Sprint("s", i))
+		if got := get[session.Session](t)(s.Session(t.Context(), id)); got.ID != id {
+			t.Fatalf("asked for %s, read %s", id, got.ID)
+		}
 	}
 }

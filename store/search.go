@@ -17,8 +17,8 @@ func searchText(s *session.Session) string {
 
 // fold makes "Hélène" and "HELENE" the same: compatibility forms are resolved, accents dropped, letters lowered.
 func fold(text string) string {
-	if isLowerASCII(text) {
-		return text
+	if isASCII(text) {
+		return strings.ToLower(text)
 	}
 	var b strings.Builder
 	b.Grow(len(text))
@@ -30,9 +30,9 @@ func fold(text string) string {
 	return b.String()
 }
 
-func isLowerASCII(text string) bool {
+func isASCII(text string) bool {
 	for i := range len(text) {
-		if c := text[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+		if text[i] >= utf8.RuneSelf {
 			return false
 		}
 	}

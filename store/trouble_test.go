@@ -1,11 +1,13 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -228,12 +230,23 @@ func TestLockedByAnother(t *testing.T) {
 func TestTwoProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rejoin.db")
 	a, b := openAt(t, path, Options{}), openAt(t, path, Options{})
-	for i := range 50 {
-		is(t, a.Commit(t.Context(), storetest.New(fmt.Sprint("a", i))), nil)
-		is(t, b.Commit(t.Context(), storetest.New(fmt.Sprint("b", i))), nil)
-		get[session.Session](t)(a.Session(t.Context(), session.ID(fmt.Sprint("b", i))))
+	const each = 50
+	var wg sync.WaitGroup
+	for name, s := range map[string]*Store{"a": a, "b": b} {
+		wg.Go(func() {
+			for i := range each {
+				if err := s.Commit(context.Background(), storetest.New(fmt.Sprint(name, i))); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
 	}
-	if c := chainHolds(t, a); c.Lines != 100 {
+	wg.Wait()
+	for i := range each {
+		get[session.Session](t)(a.Session(t.Context(), session.ID(fmt.Sprint("b", i))))
+		get[session.Session](t)(b.Session(t.Context(), session.ID(fmt.Sprint("a", i))))
+	}
+	if c := chainHolds(t, a); c.Lines != 2*each {
 		t.Errorf("%d lines", c.Lines)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rejoin/rejoin/internal/hub"
 	"github.com/rejoin/rejoin/internal/session"
@@ -231,4 +232,27 @@ func TestHooks(t *testing.T) {
 	if fmt.Sprint(names) != fmt.Sprint(want) {
 		t.Errorf("hooks %q, want %q", names, want)
 	}
+}
+
+// TestOverLimitNeverWaits: tries over the limit do not come near the writer, so that a flood of them holds nobody up.
+func TestOverLimitNeverWaits(t *testing.T) {
+	s, g := gated(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	spend := func() bool {
+		ok, err := s.SpendGuess(ctx, "192.0.2.1", t0, 1, time.Minute)
+		if err != nil {
+			t.Error(err)
+		}
+		return ok
+	}
+	go func() { <-g.arrived; g.pass <- struct{}{} }()
+	if !spend() {
+		t.Fatal("the first try was refused")
+	}
+	finish := whileHeld(t, s, g)
+	if spend() { // would wait for the COMMIT that is held up
+		t.Error("the second try was let through")
+	}
+	finish()
 }
