@@ -53,6 +53,8 @@ func TestFullDisk(t *testing.T) {
 		r.ok(r.pc.Send("typed on a full disk"))
 		r.until("said", func(s sim.Snapshot) bool { return strings.Contains(s.View.Status, "not enough space") })
 		r.line("typed on a full disk")
+		r.ok(r.pc.Send("and more"))
+		r.line("and more")
 		p.ask("r1")
 		if m, _, err := p.read(); err == nil {
 			t.Fatalf("the agent sent %s from a full disk", m.Type())
@@ -72,6 +74,9 @@ func TestFullDisk(t *testing.T) {
 		p = r.s.next().admit()
 		p.write(wire.AskReboot{Reboot: "r1", Kind: "normal", BootID: r.s.bootID, Seconds: 60}, 1, 0)
 		if got := event[*wire.CustomerChat](p); got.Text != "typed on a full disk" {
+			t.Errorf("chat %+v", got)
+		}
+		if got := event[*wire.CustomerChat](p); got.Text != "and more" {
 			t.Errorf("chat %+v", got)
 		}
 		r.answer("reboot/r1", machine.AnswerNo)
