@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func newACME(p plan) (*autocert.Manager, error) {
 // acmeHTTP answers HTTP-01 challenges and sends everybody else to https; only for our own names, so that the answer's
 // Location is always ours.
 func acmeHTTP(m *autocert.Manager, public string) http.Handler {
-	return m.HTTPHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	challenges := m.HTTPHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			http.Error(w, "use "+public, http.StatusForbidden)
 			return
@@ -60,6 +61,16 @@ func acmeHTTP(m *autocert.Manager, public string) http.Handler {
 		w.Header().Set("Connection", "close")
 		http.Redirect(w, r, public+"/", http.StatusPermanentRedirect)
 	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		if name, _, err := net.SplitHostPort(r.Host); err == nil {
+			r.Host = name // autocert compares it with the names as they are; "Host: name:80" is as good
+		}
+		challenges.ServeHTTP(w, r)
+	})
 }
 
 // tlsConfig is the server's TLS: 1.2 and later, the library's own choice of suites.

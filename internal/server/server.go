@@ -50,41 +50,45 @@ type Server struct {
 // Open checks the configuration, opens the data folder and listens, so that whatever can be wrong is known before anything
 // runs. What people should read (addresses, one-time links) goes to out, what operators should read to log. Errors of
 // type *[ConfigError] are the administrator's to mend.
-func Open(ctx context.Context, cfg Config, out io.Writer, log *slog.Logger) (s *Server, err error) {
-	s = &Server{out: out, log: log, registry: prometheus.NewRegistry()}
-	if s.plan, err = cfg.check(); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	keys, err := LoadKeys(s.plan.Data, false)
+func Open(ctx context.Context, cfg Config, out io.Writer, log *slog.Logger) (*Server, error) {
+	p, err := cfg.check()
 	if err != nil {
 		return nil, err
+	}
+	s := &Server{plan: p, out: out, log: log, registry: prometheus.NewRegistry()}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// open takes what Close gives back.
+func (s *Server) open(ctx context.Context) error {
+	keys, err := LoadKeys(s.plan.Data, false)
+	if err != nil {
+		return err
 	}
 	hooks := s.plan.Hooks
 	s.store, err = store.Open(ctx, filepath.Join(s.plan.Data, DatabaseFile),
 		store.Options{BeforeCommit: hooks.BeforeCommit, AfterCommit: hooks.AfterCommit})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.listener, err = net.Listen("tcp", s.plan.Listen); err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("listen: %w", err)
 	}
 	if err := s.plan.listening(s.listener.Addr()); err != nil {
-		return nil, err
+		return err
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.hub, err = hub.New(s.store, hub.Options{
-		Key: keys.Identity, CodeKey: keys.Code, Log: log, Metrics: s.registry,
+		Key: keys.Identity, CodeKey: keys.Code, Log: s.log, Metrics: s.registry,
 		Hooks: hub.Hooks{BeforeSend: hooks.BeforeSend, AfterSend: hooks.AfterSend},
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.openSite(ctx)
+	return s.openSite(ctx)
 }
 
 func (s *Server) openSite(ctx context.Context) error {
