@@ -171,11 +171,22 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(g.Wait(), stopErr)
 }
 
-// start begins to serve on all listeners.
+// start begins to serve on all listeners, the main one last: what can fail, fails before anybody is answered.
 func (s *Server) start(ctx context.Context, g *errgroup.Group) ([]*http.Server, error) {
 	main := s.newHTTP(welcome(s.site))
 	main.ConnContext = connContext
 	servers := []*http.Server{main}
+	if s.plan.MetricsListen != "" {
+		ln, err := net.Listen("tcp", s.plan.MetricsListen)
+		if err != nil {
+			return nil, fmt.Errorf("listen for metrics: %w", err)
+		}
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", handlers.MetricsHandler(s.registry))
+		srv := s.newHTTP(mux)
+		g.Go(func() error { return serving(srv.Serve(ln)) })
+		servers = append(servers, srv)
+	}
 	door := newDoorway(s.listener, s.plan.MaxConnections)
 	switch s.plan.transport {
 	case transportLoopback, transportProxy:
@@ -194,17 +205,6 @@ func (s *Server) start(ctx context.Context, g *errgroup.Group) ([]*http.Server, 
 		}
 		servers = append(servers, redirect...)
 	}
-	if s.plan.MetricsListen != "" {
-		ln, err := net.Listen("tcp", s.plan.MetricsListen)
-		if err != nil {
-			return nil, fmt.Errorf("listen for metrics: %w", err)
-		}
-		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", handlers.MetricsHandler(s.registry))
-		srv := s.newHTTP(mux)
-		g.Go(func() error { return serving(srv.Serve(ln)) })
-		servers = append(servers, srv)
-	}
 	return servers, nil
 }
 
@@ -215,7 +215,6 @@ func (s *Server) startACME(ctx context.Context, g *errgroup.Group, main *http.Se
 	}
 	main.TLSConfig = m.TLSConfig()
 	main.TLSConfig.MinVersion = tlsConfig(nil).MinVersion
-	g.Go(func() error { return serving(main.ServeTLS(door, "", "")) })
 	var extra []*http.Server
 	if s.plan.ACMEListen != "off" {
 		ln, err := net.Listen("tcp", s.plan.ACMEListen)
@@ -226,6 +225,7 @@ func (s *Server) startACME(ctx context.Context, g *errgroup.Group, main *http.Se
 		g.Go(func() error { return serving(srv.Serve(ln)) })
 		extra = append(extra, srv)
 	}
+	g.Go(func() error { return serving(main.ServeTLS(door, "", "")) })
 	g.Go(func() error {
 		if err := warmUp(ctx, m.GetCertificate, s.plan.ACMEDomains); err != nil && ctx.Err() == nil {
 			s.log.Error("no certificate yet; it is tried again when somebody connects", "error", err)
