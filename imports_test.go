@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"agent/machine/sim":     {"agent/machine"},
 	"agent/machine/windows": {"agent/machine", "agent/machine/windows/..."},
 	"agent/exe":             {"agent", "agent/launch", "agent/logfile", "agent/text", "agent/machine", "agent/machine/windows", "internal/version"},
+	"agent/exe/mkresource":  {"agent/machine/windows/resource"}, // a tool of the build
 	"internal/demo":         {"agent", "agent/machine", "agent/machine/sim"},
 	"internal/server": {
 		"internal/session", "internal/wire", "internal/hub", "internal/account", "internal/lobby", "internal/version",
