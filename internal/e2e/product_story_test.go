@@ -133,8 +133,8 @@ func TestProductLateNetwork(t *testing.T) {
 	t.Parallel()
 	winerig.Require(t)
 	port := program.FreePort(t)
-	cable := program.NewCable(t, "127.0.0.1:"+port, "127.0.0.2:"+port)
-	srv := program.StartAt(t, "127.0.0.2:"+port, "serve", "--public-url", "http://"+cable.Address)
+	cable := program.NewCable(t, "127.0.0.2:"+port, "127.0.0.1:"+port)
+	srv := program.StartAt(t, "127.0.0.1:"+port, "serve", "--public-url", "http://"+cable.Address)
 	p := setUp(t, srv)
 
 	code := p.start("Marianne Keller", modeStandard)
