@@ -3,6 +3,7 @@
 package winerig
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -46,18 +47,21 @@ func buildNow(pkg string, ldflags []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "rejoin-winerig-build-")
-	if err != nil {
+	dir := filepath.Join(cacheDir(), "build-"+fmt.Sprintf("%x", sha256.Sum256([]byte(root)))[:12])
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
+	// One file for each program and working copy, so that runs leave no more and more of them; put in place at once, for
+	// other test binaries that read it now.
 	exe := filepath.Join(dir, filepath.Base(pkg)+".exe")
-	cmd := exec.Command("go", "build", "-tags", AgentTags, "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "), "-o", exe, pkg)
+	fresh := fmt.Sprintf("%s.%d", exe, os.Getpid())
+	cmd := exec.Command("go", "build", "-tags", AgentTags, "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "), "-o", fresh, pkg)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s for Windows: %w\n%s", pkg, err, out)
 	}
-	return exe, nil
+	return exe, os.Rename(fresh, exe)
 }
 
 var moduleRoot = sync.OnceValues(func() (string, error) {

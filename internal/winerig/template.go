@@ -41,18 +41,23 @@ const registrySetup = `REGEDIT4
 "RigLogon"="C:\\rig\\logon.exe"
 `
 
-// template is the prefix that all PCs are copies of; it is made on first use.
-var template = sync.OnceValues(func() (string, error) {
+// cacheDir is where the rig keeps what is worth keeping between runs.
+func cacheDir() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
 	}
+	return filepath.Join(cache, "rejoin-winerig")
+}
+
+// template is the prefix that all PCs are copies of; it is made on first use.
+var template = sync.OnceValues(func() (string, error) {
 	version, err := exec.Command(wine64, "--version").Output()
 	if err != nil {
 		return "", fmt.Errorf("ask Wine's version: %w", err)
 	}
 	sum := sha256.Sum256(append(append(append([]byte(recipe), version...), shimSource...), registrySetup...))
-	dir := filepath.Join(cache, "rejoin-winerig", hex.EncodeToString(sum[:8]))
+	dir := filepath.Join(cacheDir(), hex.EncodeToString(sum[:8]))
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return "", fmt.Errorf("make the rig's cache folder: %w", err)
 	}
@@ -116,6 +121,9 @@ func makeTemplate(dir string) error {
 		return err
 	}
 	dropSocketDir(dir)
+	if err := ownFolders(filepath.Join(dir, "drive_c", "users", "customer")); err != nil {
+		return err
+	}
 	// Programs inside see only their own disk.
 	if err := ownFolders(filepath.Join(dir, "drive_c", "users")); err != nil {
 		return err
@@ -124,6 +132,25 @@ func makeTemplate(dir string) error {
 		return err
 	}
 	return os.Remove(setup)
+}
+
+// ownFolders gives the customer folders of their own for downloads and documents, where Wine makes links to those of whoever
+// runs it: what one PC downloaded would lie on all of them, and stay on this machine.
+func ownFolders(home string) error {
+	entries, err := os.ReadDir(home)
+	if err != nil {
+		return fmt.Errorf("look at the customer's folders: %w", err)
+	}
+	for _, e := range entries {
+		if e.Type()&fs.ModeSymlink == 0 {
+			continue
+		}
+		path := filepath.Join(home, e.Name())
+		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o755)); err != nil {
+			return fmt.Errorf("give the customer a folder of their own: %w", err)
+		}
+	}
+	return nil
 }
 
 func installShim(dll string) error {
