@@ -159,7 +159,8 @@ func (c *customer) resumes(p *technician, session string) {
 	}
 }
 
-// clean checks that nothing is left of the program's doing.
+// clean checks that the program has ended, will not be started again, and has forgotten the session: its key and everything
+// that was said. (Its copy, its log and the name of this boot stay on the disk.)
 func (c *customer) clean() {
 	c.t.Helper()
 	winerig.Wait(c.t, appeared, "the program to end", func() bool {
@@ -168,7 +169,7 @@ func (c *customer) clean() {
 	if line, ok := c.Registry("HKCU", runOnce, "*Rejoin"); ok {
 		c.t.Errorf("RunOnce still holds %s", line)
 	}
-	left, err := filepath.Glob(c.Path(c.LocalAppData() + `\Rejoin\state\*.sealed`))
+	left, err := filepath.Glob(c.Path(c.LocalAppData() + `\Rejoin\state\*session*`))
 	if err != nil || len(left) > 0 {
 		c.t.Errorf("on the disk are still %v (%v)", left, err)
 	}
