@@ -83,7 +83,7 @@ func TestDemoStartsAgain(t *testing.T) {
 	pc.See(browser.CSS("#prompt-yes"))
 
 	stops := func(tab *browser.Tab) {
-		tab.Forgive("the server was stopped", `request failed: net::ERR_|request refused: 50[23]`)
+		tab.Forgive("the server was stopped", noServer)
 	}
 	stops(p.Tab)
 	stops(pc.Tab)

@@ -169,7 +169,7 @@ func TestProductLateNetwork(t *testing.T) {
 	in(p.Tab, 5*time.Second, func() { p.phase("awaiting_share_consent") })
 	c.resumes(p, session)
 
-	c.press(chatBox, "End session")
+	c.Click(c.WaitWindow(chatBox, "End session").Control("End session"))
 	c.press(prompt, "End session", "End the session?")
 	p.phase("ended")
 	p.pill("state.ended_by_customer")

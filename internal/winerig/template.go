@@ -121,9 +121,6 @@ func makeTemplate(dir string) error {
 		return err
 	}
 	dropSocketDir(dir)
-	if err := ownFolders(filepath.Join(dir, "drive_c", "users", "customer")); err != nil {
-		return err
-	}
 	// Programs inside see only their own disk.
 	if err := ownFolders(filepath.Join(dir, "drive_c", "users")); err != nil {
 		return err
@@ -132,25 +129,6 @@ func makeTemplate(dir string) error {
 		return err
 	}
 	return os.Remove(setup)
-}
-
-// ownFolders gives the customer folders of their own for downloads and documents, where Wine makes links to those of whoever
-// runs it: what one PC downloaded would lie on all of them, and stay on this machine.
-func ownFolders(home string) error {
-	entries, err := os.ReadDir(home)
-	if err != nil {
-		return fmt.Errorf("look at the customer's folders: %w", err)
-	}
-	for _, e := range entries {
-		if e.Type()&fs.ModeSymlink == 0 {
-			continue
-		}
-		path := filepath.Join(home, e.Name())
-		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o755)); err != nil {
-			return fmt.Errorf("give the customer a folder of their own: %w", err)
-		}
-	}
-	return nil
 }
 
 func installShim(dll string) error {
