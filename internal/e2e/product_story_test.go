@@ -95,7 +95,7 @@ func TestProductNoAndNobody(t *testing.T) {
 
 	c.Kill("stubborn.exe")
 	<-word.Done()
-	c.Start(`C:\windows\system32\wineboot.exe`, "--end-session") // what ExitWindowsEx starts: a restart by anybody
+	c.Restart()
 	if !c.WentDown(bootedIn) {
 		t.Fatal("Windows did not restart by itself")
 	}
