@@ -87,8 +87,8 @@ func (a *steward) admit(p *peer) (acked int64, ok bool) {
 		if m.Generation != a.gen && (a.confirmed || m.Generation != a.gen-1) {
 			a.t.Errorf("rejoined with generation %d, current is %d, confirmed %t", m.Generation, a.gen, a.confirmed)
 		}
-		if m.Acked < a.acked || m.Acked > int64(len(a.commands)) {
-			a.t.Errorf("the agent has applied %d, and acknowledged %d of %d", m.Acked, a.acked, len(a.commands))
+		if m.Acked < a.acked.Load() || m.Acked > int64(len(a.commands)) {
+			a.t.Errorf("the agent has applied %d, and acknowledged %d of %d", m.Acked, a.acked.Load(), len(a.commands))
 		}
 		acked, boot = m.Acked, m.BootID
 	default:
@@ -146,11 +146,12 @@ func (a *steward) take(p *peer, m wire.Message, env wire.Envelope) bool {
 		a.got = env.Seq
 		a.decide(m)
 	}
+	got, count := a.got, int64(len(a.commands))
+	_, ended := a.commands[count-1].(wire.EndSession)
 	a.mu.Unlock()
 	a.flush(p, before)
-	p.write(wire.Ack{}, 0, a.got)
-	_, ended := a.commands[len(a.commands)-1].(wire.EndSession)
-	return !ended || a.acked < int64(len(a.commands))
+	p.write(wire.Ack{}, 0, got)
+	return !ended || a.acked.Load() < count
 }
 
 // decide answers an event with the next command. a.mu is held.

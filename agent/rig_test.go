@@ -41,7 +41,7 @@ type server struct {
 	cmd     int64 // the last command sent
 	got     int64 // the last event taken
 	bootID  string
-	acked   int64 // the last acknowledgement of the agent
+	acked   atomic.Int64 // the last acknowledgement of the agent
 	phone   bool
 }
 
@@ -171,7 +171,7 @@ func (p *peer) read() (wire.Message, wire.Envelope, error) {
 			continue
 		}
 		if err == nil && env.Ack > 0 {
-			p.s.acked = env.Ack
+			p.s.acked.Store(env.Ack)
 		}
 		return m, env, err
 	}
@@ -250,7 +250,7 @@ func (p *peer) command(m wire.Message) {
 // acks waits until the agent has acknowledged every command.
 func (p *peer) acks() {
 	p.s.t.Helper()
-	for p.s.acked < p.s.cmd {
+	for p.s.acked.Load() < p.s.cmd {
 		if m, env := p.must(); env.Seq != 0 {
 			p.s.t.Fatalf("the agent sent %s %+v, not an acknowledgement", m.Type(), m)
 		}
