@@ -6,13 +6,6 @@ import (
 	"strings"
 )
 
-// runOnceName is the value's name under HKCU …\RunOnce. The star makes it run in Safe Mode too: a customer who chooses Safe
-// Mode with Networking by hand comes back as well (Rejoin itself can't switch it on without a service). There is no "!",
-// which would have Windows delete the value after the program ran, taking away the registration that the program had
-// made anew meanwhile.
-// https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys
-const runOnceName = "*Rejoin"
-
 // runOnceLimit is how long a RunOnce command line may be, in characters (same page).
 const runOnceLimit = 260
 

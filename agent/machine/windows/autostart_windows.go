@@ -18,6 +18,13 @@ import (
 
 const runOnceKey = `Software\Microsoft\Windows\CurrentVersion\RunOnce`
 
+// runOnceName is the value's name under HKCU …\RunOnce. The star makes it run in Safe Mode too: a customer who chooses Safe
+// Mode with Networking by hand comes back as well (Rejoin itself can't switch it on without a service). There is no "!",
+// which would have Windows delete the value after the program ran, taking away the registration that the program had
+// made anew meanwhile.
+// https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys
+const runOnceName = "*Rejoin"
+
 // autostart registers a copy of this program, since the download may be deleted, or lie in a folder that is emptied.
 type autostart struct {
 	root, sid string

@@ -105,7 +105,7 @@ func readEvidence() (evidence, error) {
 		return evidence{}, fmt.Errorf("ask Windows when it was started: %w", err)
 	}
 	if info.BootTime == 0 {
-		return evidence{}, errors.New("Windows does not tell when it was started")
+		return evidence{}, errors.New("the kernel does not tell when it was started")
 	}
 	// Addition wraps as the kernel's own does: a clock set back is a bias near 2^64.
 	return evidence{

@@ -26,8 +26,3 @@ func (e *restartError) Error() string {
 }
 
 func (e *restartError) Unwrap() error { return e.err }
-
-// restartReason is what Windows' log says about our restarts: planned, an application, maintenance (SHTDN_REASON_FLAG_PLANNED,
-// _MAJOR_APPLICATION, _MINOR_MAINTENANCE). It must not be 0: Windows would log an unplanned one.
-// https://learn.microsoft.com/windows/win32/shutdown/system-shutdown-reason-codes
-const restartReason = 0x80000000 | 0x00040000 | 0x00000001

@@ -10,6 +10,11 @@ import (
 	"github.com/rejoin/rejoin/agent/machine"
 )
 
+// restartReason is what Windows' log says about our restarts: planned, an application, maintenance (SHTDN_REASON_FLAG_PLANNED,
+// _MAJOR_APPLICATION, _MINOR_MAINTENANCE). It must not be 0: Windows would log an unplanned one.
+// https://learn.microsoft.com/windows/win32/shutdown/system-shutdown-reason-codes
+const restartReason = 0x80000000 | 0x00040000 | 0x00000001
+
 // Restart implements [machine.Machine] with ExitWindowsEx, the call for programs in a user's session. Programs that hang are closed
 // (EWX_FORCEIFHUNG); those that ask to save are not (that would be EWX_FORCE).
 func (pc *PC) Restart(ctx context.Context, kind machine.RestartKind) error {

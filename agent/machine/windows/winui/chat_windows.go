@@ -191,7 +191,7 @@ func (c *chat) placeSharing(b box) {
 
 func (c *chat) placeScript(b box) {
 	c.wells = append(c.wells, b)
-	c.put(c.script.hwnd, box{b.x + c.theme.px(12), b.y + c.theme.px(6), b.w - c.theme.px(14), b.h - c.theme.px(12)})
+	c.put(c.script.hwnd, box{b.x + c.theme.px(12), b.y + c.theme.px(6), b.w - c.theme.px(20), b.h - c.theme.px(12)})
 	c.script.bottom()
 }
 

@@ -3,10 +3,6 @@ package winui
 // box is a rectangle in pixels.
 type box struct{ x, y, w, h int }
 
-func (b box) inset(dx, dy int) box {
-	return box{b.x + dx, b.y + dy, max(0, b.w-2*dx), max(0, b.h-2*dy)}
-}
-
 // row is one piece of a column.
 type row struct {
 	gap    int             // above it, unless it is the first

@@ -15,20 +15,19 @@ const (
 // frame is what all our windows have in common: a white body of rows, a grey foot bar with buttons, fonts that follow the
 // DPI, and the keyboard.
 type frame struct {
-	ui     *UI
-	hwnd   win32.HWND
-	theme  *theme
-	guard  guard
-	style  uint32
-	ex     uint32
-	err    error // the first that happened while the window was built
-	texts  map[win32.HWND]*text
-	tabs   []win32.HWND // in the order of Tab
-	foot   []*button
-	wells  []box // bordered boxes, drawn behind the controls
-	paint  func(dc windows.Handle)
-	layout func() // places all controls
-	rows   func() []row
+	ui    *UI
+	hwnd  win32.HWND
+	theme *theme
+	guard guard
+	style uint32
+	ex    uint32
+	err   error // the first that happened while the window was built
+	texts map[win32.HWND]*text
+	tabs  []win32.HWND // in the order of Tab
+	foot  []*button
+	wells []box // bordered boxes, drawn behind the controls
+	paint func(dc windows.Handle)
+	rows  func() []row
 
 	buttons  []*button
 	showKeys bool // mnemonics are underlined

@@ -111,6 +111,10 @@ func (t *theme) tone(name string) uint32 {
 	return t.muted
 }
 
+func (b box) inset(dx, dy int) box {
+	return box{b.x + dx, b.y + dy, max(0, b.w-2*dx), max(0, b.h-2*dy)}
+}
+
 func rect(b box) win32.Rect {
 	return win32.Rect{Left: int32(b.x), Top: int32(b.y), Right: int32(b.x + b.w), Bottom: int32(b.y + b.h)}
 }
