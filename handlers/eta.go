@@ -22,7 +22,7 @@ func (s *Site) etaOf(ctx context.Context, one session.Session) (web.ETA, []web.B
 	boots := make([]web.Boot, len(known))
 	offs := make([]time.Duration, len(known))
 	for i, b := range known {
-		boots[i], offs[i] = web.Boot{At: b.At, Off: b.Off}, b.Off
+		boots[i], offs[i] = web.Boot(b), b.Off
 	}
 	return etaFrom(offs), boots, nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 )
 
 // children are the other processes of this program, by their first argument.
@@ -90,14 +89,6 @@ func (c *child) kill() {
 	c.wait()
 }
 
-// stop closes the child's input and waits for its end.
-func (c *child) stop() {
-	c.in.Close()
-	timer := time.AfterFunc(15*time.Second, func() { c.cmd.Process.Kill() })
-	defer timer.Stop()
-	c.wait()
-}
-
 func (c *child) wait() {
 	select {
 	case <-c.gone:
@@ -110,6 +101,3 @@ func (c *child) wait() {
 
 // rss is the process's resident memory in bytes.
 func (c *child) rss() (float64, error) { return rssOf(c.cmd.Process.Pid) }
-
-// cpu is the processor time that it has used.
-func (c *child) cpu() (time.Duration, error) { return cpuOf(c.cmd.Process.Pid) }

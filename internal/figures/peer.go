@@ -26,7 +26,6 @@ type peer struct {
 	key        ed25519.PrivateKey
 	generation int64
 	applied    int64 // the last command
-	emitted    int64 // the last event
 	local      net.Addr
 	tls        *tls.Config
 	client     *http.Client
@@ -159,12 +158,6 @@ func (p *peer) next(ctx context.Context) (wire.Message, error) {
 		p.applied = env.Seq
 		return m, p.send(ctx, wire.Ack{}, 0, p.applied)
 	}
-}
-
-// say sends a line of the customer.
-func (p *peer) say(ctx context.Context, text string) error {
-	p.emitted++
-	return p.send(ctx, wire.CustomerChat{Text: text}, p.emitted, p.applied)
 }
 
 func (p *peer) send(ctx context.Context, m wire.Message, seq, ack int64) error {

@@ -13,25 +13,6 @@ import (
 // clockTick is the unit of processor times under /proc (USER_HZ, 100 on all of Linux's platforms that Go knows).
 const clockTick = time.Second / 100
 
-// cpuOf is the processor time a process has used, all threads together.
-func cpuOf(pid int) (time.Duration, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, ok := strings.Cut(string(data), ") ") // the name before may hold anything
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 13 {
-		return 0, errors.New("/proc/…/stat is not as expected")
-	}
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * clockTick, err
-}
-
 // rssOf is the resident memory of a process, in bytes.
 func rssOf(pid int) (float64, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
