@@ -14,6 +14,7 @@ const module = "github.com/rejoin/rejoin"
 // line of their own) the folders it may import; "/..." takes in those below. Tests are not bound by it.
 // docs/architecture.md tells why.
 var mayImport = map[string][]string{
+	"rfb":                   {"rfb/..."}, // a library of its own, for other programs too
 	"internal/session":      {},
 	"internal/wire":         {},
 	"internal/version":      {},
@@ -27,10 +28,10 @@ var mayImport = map[string][]string{
 	"static":                {},
 	"web":                   {"internal/session", "internal/account", "static", "agent/machine"}, // the demo PC shows the agent's windows
 	"handlers":              {"internal/session", "internal/wire", "internal/hub", "internal/account", "internal/lobby", "web"},
-	"agent":                 {"internal/wire", "agent/machine", "agent/launch", "agent/logfile", "agent/text"},
-	"agent/machine":         {},
-	"agent/machine/sim":     {"agent/machine"},
-	"agent/machine/windows": {"agent/machine", "agent/machine/windows/..."},
+	"agent":                 {"internal/wire", "agent/machine", "agent/launch", "agent/logfile", "agent/text", "rfb"},
+	"agent/machine":         {"rfb"},
+	"agent/machine/sim":     {"agent/machine", "rfb"},
+	"agent/machine/windows": {"agent/machine", "agent/machine/windows/...", "rfb"},
 	"agent/exe":             {"agent", "agent/launch", "agent/logfile", "agent/text", "agent/machine", "agent/machine/windows", "internal/version"},
 	"agent/exe/mkresource":  {"agent/machine/windows/resource"}, // a tool of the build
 	"internal/demo":         {"agent", "agent/machine", "agent/machine/sim"},

@@ -125,13 +125,32 @@ type View struct {
 	Status    string // one line: connected, reconnecting, restarting …
 	Tone      string // of the status: "ok", "live", "warn", "off"
 	Lines     []Line
-	Sharing   string // who sees the screen; empty if nobody does
-	StopShare string // label of the button that stops it
-	Input     string // the label of the input, e.g. "Write to Jonas"
+	Sharing   string  // who sees the screen; empty if nobody does
+	StopShare string  // label of the button that stops it
+	Banner    *Banner // shown on top of everything while the screen may be seen; nil: none
+	Input     string  // the label of the input, e.g. "Write to Jonas"
 	CanSend   bool
 	Send      string // label
 	End       string // label of the button that ends the session
 	EndAsk    Prompt // the question before it ends (two buttons)
+}
+
+// Banner is the small bar that stays on top of everything else, on every monitor's picture of its own choice, as long as
+// the screen may be seen. Its buttons act at once, without a question. It is never in the picture that is sent, and ignores
+// injected input.
+type Banner struct {
+	Text    string // e.g. "Jonas Weber sees your screen and uses mouse and keyboard"
+	Tone    string // "live", "warn" while paused, "off" while nobody looks
+	Buttons []BannerButton
+	Hide    string   // label of the button that opens the list of windows to hide; empty: none
+	HideAsk string   // heading of that list
+	Hidden  []string // windows that are hidden now, by their ID
+}
+
+// BannerButton is one of a Banner's buttons.
+type BannerButton struct {
+	Label  string
+	Action ActionKind
 }
 
 // Line is one line of the conversation.
@@ -183,8 +202,9 @@ type Notice struct {
 
 // Action is something the customer did in the chat box.
 type Action struct {
-	Kind ActionKind
-	Text string // of ActionSend
+	Kind    ActionKind
+	Text    string   // of ActionSend
+	Windows []string // of ActionHide: all that shall be hidden from now on
 }
 
 // ActionKind names the actions.
@@ -194,4 +214,9 @@ const (
 	ActionSend      ActionKind = "send"
 	ActionEnd       ActionKind = "end" // already confirmed
 	ActionStopShare ActionKind = "stop_share"
+
+	ActionStopControl ActionKind = "stop_control" // mouse and keyboard are the customer's alone again
+	ActionPause       ActionKind = "pause"        // no picture and no input until …
+	ActionResume      ActionKind = "resume"
+	ActionHide        ActionKind = "hide" // see Action.Windows
 )
