@@ -57,7 +57,7 @@ func TestDemoAnswers(t *testing.T) {
 	in(p.Tab, 30*time.Second, func() { p.pill("state.did_not_reboot") })
 	p.Read(".reboot", app)
 	p.Accessible("a restart that did not happen")
-	p.Read(".reboot", p.say("card.again"))
+	p.Read(".reboot", p.say("card.try_again"))
 
 	pc.screen("desktop")
 	if now := pc.Text(".fate p.muted"); now != boots {
