@@ -205,10 +205,10 @@ func (s *server) newPC() *pc {
 	return &pc{s: s, key: newKey(s.t), boot: "boot-1", instance: rand.Text(), address: "192.0.2.7"}
 }
 
-// copyOf is another PC with the same state on its disk.
+// copyOf is another PC with the same state on its disk: it runs in a boot of its own.
 func (a *pc) copyOf() *pc {
 	b := *a
-	b.pipe, b.instance = nil, rand.Text()
+	b.pipe, b.instance, b.boot = nil, rand.Text(), rand.Text()
 	return &b
 }
 

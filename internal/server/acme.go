@@ -78,7 +78,9 @@ func tlsConfig(get func(*tls.ClientHelloInfo) (*tls.Certificate, error), protos 
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get, NextProtos: protos}
 }
 
-// warmUp asks for each certificate at the start, so that the first visitor does not wait and a mistake shows in the log.
+// warmUp asks for each certificate at the start, so that the first visitor does not wait and a mistake shows in the log. It
+// returns when ctx ends, even in the middle of asking: that takes minutes where the authority does not answer, can't be
+// cut short, and must not hold up a server that stops.
 func warmUp(ctx context.Context, get func(*tls.ClientHelloInfo) (*tls.Certificate, error), names []string) error {
 	var errs []error
 	for _, name := range names {
@@ -92,8 +94,17 @@ func warmUp(ctx context.Context, get func(*tls.ClientHelloInfo) (*tls.Certificat
 			SupportedCurves:  []tls.CurveID{tls.X25519, tls.CurveP256},
 			SupportedPoints:  []uint8{0},
 		}
-		if _, err := get(hello); err != nil {
-			errs = append(errs, fmt.Errorf("get a certificate for %s: %w", name, err))
+		asked := make(chan error, 1)
+		go func() {
+			_, err := get(hello)
+			asked <- err
+		}()
+		select {
+		case err := <-asked:
+			if err != nil {
+				errs = append(errs, fmt.Errorf("get a certificate for %s: %w", name, err))
+			}
+		case <-ctx.Done():
 		}
 	}
 	return errors.Join(errs...)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -137,5 +138,25 @@ func checkWayToHTTPS(t *testing.T, port, public string) {
 	defer form.Body.Close()
 	if form.StatusCode != http.StatusForbidden {
 		t.Errorf("a form over http: %d", form.StatusCode)
+	}
+}
+
+// An authority that does not answer holds nobody up when the server stops.
+func TestStopDoesNotWaitForTheAuthority(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	asked, never := make(chan struct{}), make(chan struct{})
+	defer close(never)
+	done := make(chan error, 1)
+	go func() {
+		done <- warmUp(ctx, func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			close(asked)
+			<-never
+			return nil, nil
+		}, []string{"help.example.org", "other.example.org"})
+	}()
+	<-asked
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
