@@ -37,7 +37,7 @@ func (r *recent) put(s *session.Session) { r.slot(s.ID).Store(s) }
 func stored(s session.Session) session.Session {
 	for _, at := range []*time.Time{
 		&s.CreatedAt, &s.JoinedAt, &s.EndedAt, &s.CodeExpiresAt, &s.Link.Since, &s.Link.WindowUntil,
-		&s.Sharing.Until, &s.Sharing.Since, &s.ActiveAt, &s.CreditedUntil,
+		&s.Sharing.Until, &s.Sharing.Since, &s.Control.Until, &s.Control.Since, &s.Control.WantedUntil, &s.ActiveAt, &s.CreditedUntil,
 	} {
 		*at = plain(*at)
 	}

@@ -42,6 +42,7 @@ func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, er
 
 func decodeSession(doc []byte) (session.Session, error) {
 	var out session.Session
+	out.Policy.AskBeforeControl = true // of sessions from before there was such a choice
 	if err := json.Unmarshal(doc, &out); err != nil {
 		return session.Session{}, fmt.Errorf("store: decode a session: %w: %w", ErrCorrupt, err)
 	}

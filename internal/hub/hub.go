@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rejoin/rejoin/internal/relay"
 	"github.com/rejoin/rejoin/internal/session"
 )
 
@@ -37,6 +38,7 @@ type Hub struct {
 	board   board
 	metrics metrics
 	links   links
+	screens relay.Room       // viewers that wait for the agent's socket
 	locks   [1024]sync.Mutex // of sessions, by hash: events of one session take turns
 	seed    maphash.Seed
 	setting sync.RWMutex  // held for writing while the clock is set forward and the step credited

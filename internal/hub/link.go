@@ -300,6 +300,9 @@ func (l *link) take(frame []byte) error {
 	case *wire.Trouble:
 		l.hub.log.Warn("the agent could not take a message", "session", l.session, "message", clean(m.Message, 40), "code", clean(string(m.Code), 20))
 		return nil
+	case *wire.ViewerRefused:
+		l.hub.screens.Refuse(m.Viewer, &ViewerError{Code: m.Code})
+		return nil
 	case *wire.Ack:
 	default:
 		event, ok := agentEvent(m)

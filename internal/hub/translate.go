@@ -41,9 +41,13 @@ func commandMessage(c session.Command) (wire.Message, error) {
 	case session.AskReturn:
 		return wire.AskReturn{Reboot: c.RebootID, By: c.By, Seconds: c.Seconds}, nil
 	case session.AskShare:
-		return wire.AskShare{Prompt: c.PromptID, By: c.By, Seconds: c.Seconds, Again: c.Again}, nil
+		return wire.AskShare{Prompt: c.PromptID, By: c.By, Seconds: c.Seconds, Again: c.Again, Control: c.Control}, nil
 	case session.EndShare:
 		return wire.EndShare{}, nil
+	case session.AskControl:
+		return wire.AskControl{Prompt: c.PromptID, By: c.By, Seconds: c.Seconds}, nil
+	case session.SetControl:
+		return wire.SetControl{ID: c.ID, Name: c.Name}, nil
 	case session.Chat:
 		return wire.Chat{From: c.From, Text: c.Text, At: time.UnixMilli(c.At).UTC()}, nil
 	case session.Regenerate:
@@ -79,6 +83,12 @@ func agentEvent(m wire.Message) (ev session.AgentEvent, ok bool) {
 		return session.ShareAnswered{PromptID: m.Prompt, Answer: session.Answer(m.Answer), Source: session.Source(m.Source)}, true
 	case *wire.ShareStopped:
 		return session.ShareStopped{}, true
+	case *wire.SharePaused:
+		return session.SharePaused{Paused: m.Paused}, true
+	case *wire.ControlAnswered:
+		return session.ControlAnswered{PromptID: m.Prompt, Answer: session.Answer(m.Answer), Source: session.Source(m.Source)}, true
+	case *wire.ControlStopped:
+		return session.ControlStopped{}, true
 	case *wire.CustomerChat:
 		return session.CustomerChat{Text: cleanLines(m.Text, wire.MaxChat)}, true
 	case *wire.CustomerEnded:
@@ -100,7 +110,7 @@ func pcOf(p wire.PC, version string) session.PC {
 func policyMessage(p session.Policy) wire.Policy {
 	return wire.Policy{
 		AskBeforeReboot: p.AskBeforeReboot, PromptSeconds: p.PromptSeconds, RebootOnNoReply: p.OnNoReply == session.AnswerYes,
-		AskBeforeSharing: p.AskBeforeSharing, PhoneCancel: p.PhoneCancel, WindowMinutes: p.WindowMinutes,
+		AskBeforeSharing: p.AskBeforeSharing, AskBeforeControl: p.AskBeforeControl, PhoneCancel: p.PhoneCancel, WindowMinutes: p.WindowMinutes,
 	}
 }
 

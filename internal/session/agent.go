@@ -61,6 +61,12 @@ func (t *transition) agentEvent(ev AgentEvent) bool {
 		return t.shareAnswered(ev)
 	case ShareStopped:
 		return t.shareStopped()
+	case SharePaused:
+		return t.sharePaused(ev)
+	case ControlAnswered:
+		return t.controlAnswered(ev)
+	case ControlStopped:
+		return t.controlStopped()
 	case CustomerChat:
 		t.s.ActiveAt = t.now
 		t.say(t.byCustomer(), ev.Text)
@@ -93,6 +99,12 @@ func agentEventName(ev AgentEvent) string {
 		return "share.answer"
 	case ShareStopped:
 		return "share.stopped"
+	case SharePaused:
+		return "share.paused"
+	case ControlAnswered:
+		return "control.answer"
+	case ControlStopped:
+		return "control.stopped"
 	case CustomerChat:
 		return "customer.chat"
 	}

@@ -91,6 +91,14 @@ func (t *transition) fromTechnician(ev Event) error {
 		return t.requestShare(ev)
 	case StopShare:
 		return t.stopShare(ev)
+	case RequestControl:
+		return t.requestControl(ev)
+	case YieldControl:
+		return t.yieldControl(ev)
+	case KeepControl:
+		return t.keepControl(ev)
+	case Watch:
+		return t.watch(ev)
 	case End:
 		t.end(EndByTechnician, ev.By, OutcomeCancelled)
 		return nil
@@ -128,7 +136,7 @@ func (t *transition) end(reason EndReason, by Actor, reboot Outcome) {
 		t.finishReboot(reboot, by)
 	}
 	s.State, s.EndReason, s.EndedAt, s.EndedBy = StateEnded, reason, t.now, by
-	s.Sharing, s.Rival, s.Link.WindowUntil = Sharing{}, nil, time.Time{}
+	s.Sharing, s.Control, s.Rival, s.Link.WindowUntil = Sharing{}, Control{}, nil, time.Time{}
 	action := ActionEnded
 	switch reason {
 	case EndExpired:

@@ -18,7 +18,8 @@ var (
 	allEvents = []Event{
 		IssueCode{By: jonas}, SendChat{By: jonas, Text: "x"}, RequestReboot{By: jonas, Kind: KindNormal},
 		CancelReboot{By: jonas, RebootID: "r1"}, ExtendWindow{By: jonas, Minutes: 5}, RequestShare{By: jonas},
-		StopShare{By: jonas}, End{By: jonas}, ChooseRival{By: jonas, Keep: KeepCurrent},
+		StopShare{By: jonas}, RequestControl{By: jonas}, YieldControl{By: jonas}, KeepControl{By: jonas}, Watch{By: jonas, On: true},
+		End{By: jonas}, ChooseRival{By: jonas, Keep: KeepCurrent},
 		Join{PublicKey: []byte("key"), BootID: "b1", Instance: "i1"}, Rejoin{Generation: 1, BootID: "b1", Instance: "i1"},
 		LoseLink{Admitted: 1}, MeetRival{Rival: Rival{Instance: "x"}}, LoseRival{Instance: "x"},
 		FromAgent{Admitted: 1, Seq: 1, Event: SignedIn{}}, Tick{}, ServerWasDown{From: noon, To: noon.Add(time.Minute)},
@@ -26,10 +27,11 @@ var (
 	allAgentEvents = []AgentEvent{
 		ConsentAnswered{RebootID: "r1", Answer: AnswerYes}, RebootPrepared{RebootID: "r1"}, RebootFailed{RebootID: "r1"},
 		GoingDown{BootID: "b1"}, RestartBlocked{BootID: "b1"}, SignedIn{BootID: "b1"}, ReturnAnswered{RebootID: "r1"},
-		ShareAnswered{PromptID: "p1", Answer: AnswerYes}, ShareStopped{}, CustomerChat{Text: "x"}, CustomerEnded{},
+		ShareAnswered{PromptID: "p1", Answer: AnswerYes}, ShareStopped{}, SharePaused{Paused: true}, ControlAnswered{PromptID: "p1", Answer: AnswerYes}, ControlStopped{},
+		CustomerChat{Text: "x"}, CustomerEnded{},
 	}
 	allCommands = []Command{
-		AskReboot{}, ClosePrompt{}, PrepareReboot{}, GoReboot{}, AbortReboot{}, AskReturn{}, AskShare{}, EndShare{}, Chat{},
+		AskReboot{}, ClosePrompt{}, PrepareReboot{}, GoReboot{}, AbortReboot{}, AskReturn{}, AskShare{}, EndShare{}, AskControl{}, SetControl{}, Chat{},
 		Regenerate{}, EndSession{},
 	}
 	allEffects = []Effect{Audit{}, Send{}, SaveChat{}}

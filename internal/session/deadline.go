@@ -9,7 +9,7 @@ func (s Session) NextDeadline() time.Time {
 		return time.Time{}
 	}
 	var next time.Time
-	for _, at := range []time.Time{s.Link.WindowUntil, s.stepUntil(), s.shareUntil(), s.idleUntil()} {
+	for _, at := range []time.Time{s.Link.WindowUntil, s.stepUntil(), s.shareUntil(), s.controlUntil(), s.idleUntil()} {
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
@@ -48,6 +48,10 @@ func (t *transition) tick() error {
 	}
 	if over(s.shareUntil()) {
 		t.shareUnanswered()
+		done = true
+	}
+	if over(s.controlUntil()) {
+		t.controlOver()
 		done = true
 	}
 	if over(s.idleUntil()) {
@@ -113,7 +117,7 @@ func (t *transition) serverWasDown(ev ServerWasDown) error {
 // credit moves every deadline that was still open at from by d.
 func (t *transition) credit(from time.Time, d time.Duration) {
 	s := t.s
-	ats := []*time.Time{&s.CodeExpiresAt, &s.Link.WindowUntil, &s.Sharing.Until}
+	ats := []*time.Time{&s.CodeExpiresAt, &s.Link.WindowUntil, &s.Sharing.Until, &s.Control.Until, &s.Control.WantedUntil}
 	if s.Reboot.Live() {
 		ats = append(ats, &s.Reboot.Until, &s.Reboot.StepUntil)
 	}

@@ -56,9 +56,18 @@ type (
 		By       string
 		Seconds  int
 		Again    bool // it was shared before the restart
+		Control  bool // and mouse and keyboard were used: the question is about them too
 	}
 	// EndShare stops showing the screen.
 	EndShare struct{}
+	// AskControl asks whether mouse and keyboard may be used.
+	AskControl struct {
+		PromptID string
+		By       string
+		Seconds  int
+	}
+	// SetControl says which technician uses them; nobody, if ID is empty.
+	SetControl struct{ ID, Name string }
 	// Chat shows a technician's line.
 	Chat struct {
 		From string
@@ -79,6 +88,8 @@ func (AbortReboot) command()   {}
 func (AskReturn) command()     {}
 func (AskShare) command()      {}
 func (EndShare) command()      {}
+func (AskControl) command()    {}
+func (SetControl) command()    {}
 func (Chat) command()          {}
 func (Regenerate) command()    {}
 func (EndSession) command()    {}
@@ -122,5 +133,16 @@ const (
 	ActionShareAsked       Action = "share.asked"
 	ActionShareAnswered    Action = "share.answered" // params answer, source
 	ActionShareStopped     Action = "share.stopped"
+	ActionSharePaused      Action = "share.paused"
+	ActionShareUnpaused    Action = "share.unpaused"
+	ActionWatchBegan       Action = "share.watch_began"
+	ActionWatchEnded       Action = "share.watch_ended"
+	ActionControlAsked     Action = "control.asked"
+	ActionControlAnswered  Action = "control.answered" // params answer, source
+	ActionControlStopped   Action = "control.stopped"
+	ActionControlWanted    Action = "control.wanted" // params of: who has it
+	ActionControlKept      Action = "control.kept"   // params from: who asked
+	ActionControlPassed    Action = "control.passed" // params to
+	ActionControlReleased  Action = "control.released"
 	ActionLateMessage      Action = "agent.late" // params message: arrived too late to matter
 )

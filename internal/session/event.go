@@ -39,6 +39,17 @@ type (
 	RequestShare struct{ By Actor }
 	// StopShare ends it from the technician's side.
 	StopShare struct{ By Actor }
+	// RequestControl asks for mouse and keyboard: the customer, or the colleague who has them.
+	RequestControl struct{ By Actor }
+	// YieldControl hands them to the colleague who asked, or lets go of them.
+	YieldControl struct{ By Actor }
+	// KeepControl says no to the colleague who asked.
+	KeepControl struct{ By Actor }
+	// Watch notes that a technician began or ended to look at the screen.
+	Watch struct {
+		By Actor
+		On bool
+	}
 	// End ends the session.
 	End struct{ By Actor }
 	// ChooseRival settles which of two PCs with one key is the customer's.
@@ -149,6 +160,16 @@ type (
 	}
 	// ShareStopped says that the customer stopped sharing.
 	ShareStopped struct{}
+	// SharePaused says that the customer holds the picture back, or shows it again.
+	SharePaused struct{ Paused bool }
+	// ControlAnswered is the result of AskControl.
+	ControlAnswered struct {
+		PromptID string
+		Answer   Answer
+		Source   Source
+	}
+	// ControlStopped says that the customer took mouse and keyboard back.
+	ControlStopped struct{}
 	// CustomerChat is the customer's line.
 	CustomerChat struct{ Text string }
 	// CustomerEnded says that the customer ended the session.
@@ -166,23 +187,27 @@ const (
 	FailureSafeMode  = "safe_mode" // the Safe Mode start could not be prepared
 )
 
-func (IssueCode) event()     {}
-func (SendChat) event()      {}
-func (RequestReboot) event() {}
-func (CancelReboot) event()  {}
-func (ExtendWindow) event()  {}
-func (RequestShare) event()  {}
-func (StopShare) event()     {}
-func (End) event()           {}
-func (ChooseRival) event()   {}
-func (Join) event()          {}
-func (Rejoin) event()        {}
-func (LoseLink) event()      {}
-func (MeetRival) event()     {}
-func (LoseRival) event()     {}
-func (FromAgent) event()     {}
-func (Tick) event()          {}
-func (ServerWasDown) event() {}
+func (IssueCode) event()      {}
+func (SendChat) event()       {}
+func (RequestReboot) event()  {}
+func (CancelReboot) event()   {}
+func (ExtendWindow) event()   {}
+func (RequestShare) event()   {}
+func (StopShare) event()      {}
+func (RequestControl) event() {}
+func (YieldControl) event()   {}
+func (KeepControl) event()    {}
+func (Watch) event()          {}
+func (End) event()            {}
+func (ChooseRival) event()    {}
+func (Join) event()           {}
+func (Rejoin) event()         {}
+func (LoseLink) event()       {}
+func (MeetRival) event()      {}
+func (LoseRival) event()      {}
+func (FromAgent) event()      {}
+func (Tick) event()           {}
+func (ServerWasDown) event()  {}
 
 func (ConsentAnswered) agentEvent() {}
 func (RebootPrepared) agentEvent()  {}
@@ -193,5 +218,8 @@ func (SignedIn) agentEvent()        {}
 func (ReturnAnswered) agentEvent()  {}
 func (ShareAnswered) agentEvent()   {}
 func (ShareStopped) agentEvent()    {}
+func (SharePaused) agentEvent()     {}
+func (ControlAnswered) agentEvent() {}
+func (ControlStopped) agentEvent()  {}
 func (CustomerChat) agentEvent()    {}
 func (CustomerEnded) agentEvent()   {}

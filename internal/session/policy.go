@@ -9,6 +9,7 @@ type Policy struct {
 	PromptSeconds    int    `json:"prompt_seconds"`     // of every consent prompt, 10–600
 	OnNoReply        Answer `json:"on_no_reply"`        // AnswerNo or AnswerYes, for the reboot prompt only
 	AskBeforeSharing bool   `json:"ask_before_sharing"` // again after each restart
+	AskBeforeControl bool   `json:"ask_before_control"` // of mouse and keyboard; again after each restart
 	PhoneCancel      bool   `json:"phone_cancel"`       // phone mode: the customer may cancel the reconnection
 	WindowMinutes    int    `json:"window_minutes"`     // 1–240: how long the PC may be away
 	IdleMinutes      int    `json:"idle_minutes"`       // 15–2880: how long a session may lie unused
@@ -24,7 +25,7 @@ const (
 // DefaultPolicy is what a new installation starts with.
 func DefaultPolicy() Policy {
 	return Policy{
-		AskBeforeReboot: true, PromptSeconds: 60, OnNoReply: AnswerNo, AskBeforeSharing: true,
+		AskBeforeReboot: true, PromptSeconds: 60, OnNoReply: AnswerNo, AskBeforeSharing: true, AskBeforeControl: true,
 		PhoneCancel: true, WindowMinutes: 10, IdleMinutes: 8 * 60,
 	}
 }
@@ -56,7 +57,7 @@ func (p Policy) Check() []FieldError {
 
 // NeedsPriorGrant tells whether p asks the customer less than each time, so that they must accept it when they join.
 func (p Policy) NeedsPriorGrant() bool {
-	return !p.AskBeforeReboot || !p.AskBeforeSharing || p.OnNoReply == AnswerYes
+	return !p.AskBeforeReboot || !p.AskBeforeSharing || !p.AskBeforeControl || p.OnNoReply == AnswerYes
 }
 
 // Window is how long the PC may be away.

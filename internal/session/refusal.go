@@ -19,23 +19,27 @@ type Refusal struct {
 type RefusalCode string
 
 const (
-	RefusedEnded         RefusalCode = "session_ended"  // Why: the EndReason
-	RefusedNotJoined     RefusalCode = "not_joined"     // no PC yet
-	RefusedAlreadyJoined RefusalCode = "already_joined" // the code was for one PC
-	RefusedCodeExpired   RefusalCode = "code_expired"
-	RefusedOffline       RefusalCode = "pc_offline"
-	RefusedOnline        RefusalCode = "pc_online" // the window is extended only while the PC is away
-	RefusedRebootRunning RefusalCode = "reboot_running"
-	RefusedNoReboot      RefusalCode = "no_reboot"      // nothing to cancel
-	RefusedTooLate       RefusalCode = "too_late"       // the PC is going down already
-	RefusedCapability    RefusalCode = "not_on_this_pc" // Why: the Capability's
-	RefusedInvalid       RefusalCode = "invalid"        // Why: the field
-	RefusedSharing       RefusalCode = "sharing_already"
-	RefusedNotSharing    RefusalCode = "not_sharing"
-	RefusedRival         RefusalCode = "two_pcs" // choose between them first
-	RefusedNoRival       RefusalCode = "no_rival"
-	RefusedSuperseded    RefusalCode = "superseded"   // a generation that is no longer current
-	RefusedWindowLimit   RefusalCode = "window_limit" // extended far enough
+	RefusedEnded          RefusalCode = "session_ended"  // Why: the EndReason
+	RefusedNotJoined      RefusalCode = "not_joined"     // no PC yet
+	RefusedAlreadyJoined  RefusalCode = "already_joined" // the code was for one PC
+	RefusedCodeExpired    RefusalCode = "code_expired"
+	RefusedOffline        RefusalCode = "pc_offline"
+	RefusedOnline         RefusalCode = "pc_online" // the window is extended only while the PC is away
+	RefusedRebootRunning  RefusalCode = "reboot_running"
+	RefusedNoReboot       RefusalCode = "no_reboot"      // nothing to cancel
+	RefusedTooLate        RefusalCode = "too_late"       // the PC is going down already
+	RefusedCapability     RefusalCode = "not_on_this_pc" // Why: the Capability's
+	RefusedInvalid        RefusalCode = "invalid"        // Why: the field
+	RefusedSharing        RefusalCode = "sharing_already"
+	RefusedNotSharing     RefusalCode = "not_sharing"
+	RefusedControlling    RefusalCode = "controlling_already"
+	RefusedControlAsked   RefusalCode = "control_asked"   // Why: the name of who asked
+	RefusedNotControlling RefusalCode = "not_controlling" // Why: the name of who does, if anybody
+	RefusedNotWanted      RefusalCode = "control_not_wanted"
+	RefusedRival          RefusalCode = "two_pcs" // choose between them first
+	RefusedNoRival        RefusalCode = "no_rival"
+	RefusedSuperseded     RefusalCode = "superseded"   // a generation that is no longer current
+	RefusedWindowLimit    RefusalCode = "window_limit" // extended far enough
 )
 
 func (r *Refusal) Error() string {

@@ -29,7 +29,15 @@ func (t *transition) comeBack(before Link, away time.Duration, ev Rejoin) {
 	if s.Sharing.State == SharingAsking {
 		t.send(ClosePrompt{ID: s.Sharing.PromptID}) // it may have been asked while the PC was away
 	}
+	if s.Control.State == SharingAsking {
+		t.send(ClosePrompt{ID: s.Control.PromptID})
+	}
 	s.Sharing = Sharing{Prior: s.Sharing.Prior || s.Sharing.State == SharingOn}
+	prior := s.Control.Prior
+	if s.Control.State == SharingOn {
+		prior = s.Control.Holder
+	}
+	s.Control = Control{Prior: prior}
 	t.enter(PhaseBack)
 	t.audit(byAgent, ActionRebootBack, "away", seconds(away), "address", ev.Address)
 	if ev.SignedIn {

@@ -75,6 +75,7 @@ type Session struct {
 	PublicKey     []byte    `json:"public_key,omitempty"` // Ed25519; whoever has the private key is the PC
 	Link          Link      `json:"link,omitzero"`
 	Sharing       Sharing   `json:"sharing,omitzero"`
+	Control       Control   `json:"control,omitzero"`
 	Reboot        *Reboot   `json:"reboot,omitempty"` // the live one, else the last one
 	Reboots       int       `json:"reboots,omitempty"`
 	Rival         *Rival    `json:"rival,omitempty"`
@@ -147,7 +148,9 @@ type Sharing struct {
 	PromptID string       `json:"prompt_id,omitempty"`
 	Until    time.Time    `json:"until,omitzero"` // the prompt's end, while asking
 	Since    time.Time    `json:"since,omitzero"`
-	Prior    bool         `json:"prior,omitempty"` // it was on when the PC went down, and has not been asked about since
+	Prior    bool         `json:"prior,omitempty"`   // it was on when the PC went down, and has not been asked about since
+	Control  bool         `json:"control,omitempty"` // while asking: the question is about mouse and keyboard too, see Control.Prior
+	Paused   bool         `json:"paused,omitempty"`  // while on: the customer holds the picture back
 }
 
 // Rival is a second live connection that proved the same key: the agent's state was copied, or a disk was cloned. Both

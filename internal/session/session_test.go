@@ -141,6 +141,7 @@ func TestPolicy(t *testing.T) {
 		{func(*Policy) {}, false},
 		{func(p *Policy) { p.AskBeforeReboot = false }, true},
 		{func(p *Policy) { p.AskBeforeSharing = false }, true},
+		{func(p *Policy) { p.AskBeforeControl = false }, true},
 		{func(p *Policy) { p.OnNoReply = AnswerYes }, true},
 	} {
 		p := DefaultPolicy()

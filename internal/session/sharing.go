@@ -6,6 +6,18 @@ import (
 )
 
 func (t *transition) requestShare(ev RequestShare) error {
+	if err := t.maySee(); err != nil {
+		return err
+	}
+	if state := t.s.Sharing.State; state == SharingOn || state == SharingAsking {
+		return &Refusal{Code: RefusedSharing}
+	}
+	t.askShare(ev.By)
+	return nil
+}
+
+// maySee tells whether the customer can be asked now.
+func (t *transition) maySee() error {
 	s := t.s
 	switch {
 	case s.State != StateActive:
@@ -16,10 +28,7 @@ func (t *transition) requestShare(ev RequestShare) error {
 		return &Refusal{Code: RefusedOffline}
 	case s.Reboot.Live():
 		return &Refusal{Code: RefusedRebootRunning}
-	case s.Sharing.State == SharingOn || s.Sharing.State == SharingAsking:
-		return &Refusal{Code: RefusedSharing}
 	}
-	t.askShare(ev.By)
 	return nil
 }
 
@@ -27,10 +36,11 @@ func (t *transition) requestShare(ev RequestShare) error {
 func (t *transition) askShare(by Actor) {
 	s := t.s
 	again := s.Sharing.Prior
+	control := again && s.Control.Prior.ID != ""
 	id := "p" + strconv.FormatInt(s.CommandSeq+1, 10)
-	s.Sharing = Sharing{State: SharingAsking, PromptID: id, Since: t.now, Until: t.now.Add(s.Policy.Prompt()), Prior: again}
+	s.Sharing = Sharing{State: SharingAsking, PromptID: id, Since: t.now, Until: t.now.Add(s.Policy.Prompt()), Prior: again, Control: control}
 	t.audit(by, ActionShareAsked)
-	t.send(AskShare{PromptID: id, By: by.Name, Seconds: s.Policy.PromptSeconds, Again: again})
+	t.send(AskShare{PromptID: id, By: by.Name, Seconds: s.Policy.PromptSeconds, Again: again, Control: control})
 }
 
 func (t *transition) stopShare(ev StopShare) error {
@@ -49,8 +59,13 @@ func (t *transition) stopShare(ev StopShare) error {
 	return nil
 }
 
+// setSharing changes the state; mouse and keyboard go with the screen.
 func (t *transition) setSharing(state SharingState) {
+	if t.s.Control.State == SharingAsking {
+		t.send(ClosePrompt{ID: t.s.Control.PromptID})
+	}
 	t.s.Sharing = Sharing{State: state, Since: t.now}
+	t.s.Control = Control{}
 }
 
 // resumeIfAsking ends a reboot that only waited for the answer about sharing: whatever it was, the session goes on.
@@ -65,25 +80,33 @@ func (t *transition) shareAnswered(ev ShareAnswered) bool {
 	if s.Sharing.State != SharingAsking || s.Sharing.PromptID != ev.PromptID {
 		return false
 	}
-	by := t.byCustomer()
-	switch ev.Answer {
-	case AnswerYes:
-		t.setSharing(SharingOn)
-	case AnswerNo:
-		t.setSharing(SharingRefused)
-	case AnswerNoReply:
-		by = byAgent
-		t.setSharing(SharingNoReply)
-	case AnswerAbsent:
-		by = byAgent
-		t.setSharing(SharingAbsent)
-	default:
-		by = byAgent
-		t.setSharing(SharingNotShown)
+	holder := Actor{}
+	if s.Sharing.Control {
+		holder = s.Control.Prior
 	}
+	by, state := t.answered(ev.Answer)
+	t.setSharing(state)
 	t.audit(by, ActionShareAnswered, "answer", string(ev.Answer), "source", string(ev.Source))
+	if state == SharingOn && holder.ID != "" {
+		t.passControl(by, holder)
+	}
 	t.resumeIfAsking(by)
 	return true
+}
+
+// answered tells who gave an answer, and what state it makes.
+func (t *transition) answered(a Answer) (by Actor, state SharingState) {
+	switch a {
+	case AnswerYes:
+		return t.byCustomer(), SharingOn
+	case AnswerNo:
+		return t.byCustomer(), SharingRefused
+	case AnswerNoReply:
+		return byAgent, SharingNoReply
+	case AnswerAbsent:
+		return byAgent, SharingAbsent
+	}
+	return byAgent, SharingNotShown
 }
 
 func (t *transition) shareStopped() bool {
@@ -92,6 +115,21 @@ func (t *transition) shareStopped() bool {
 	}
 	t.setSharing(SharingStopped)
 	t.audit(t.byCustomer(), ActionShareStopped)
+	return true
+}
+
+// sharePaused is the customer holding the picture back for a while, or showing it again.
+func (t *transition) sharePaused(ev SharePaused) bool {
+	s := t.s
+	if s.Sharing.State != SharingOn || s.Sharing.Paused == ev.Paused {
+		return false
+	}
+	s.Sharing.Paused = ev.Paused
+	action := ActionShareUnpaused
+	if ev.Paused {
+		action = ActionSharePaused
+	}
+	t.audit(t.byCustomer(), action)
 	return true
 }
 

@@ -212,6 +212,7 @@ func (st *story) start(a args) string {
 	policy := DefaultPolicy()
 	policy.AskBeforeReboot = a.flag("ask", policy.AskBeforeReboot)
 	policy.AskBeforeSharing = a.flag("ask-share", policy.AskBeforeSharing)
+	policy.AskBeforeControl = a.flag("ask-control", policy.AskBeforeControl)
 	policy.PhoneCancel = a.flag("phone-cancel", policy.PhoneCancel)
 	policy.PromptSeconds = int(a.number("prompt", int64(policy.PromptSeconds)))
 	policy.WindowMinutes = int(a.number("window", int64(policy.WindowMinutes)))

@@ -35,6 +35,14 @@ func (st *story) event(verbs []string, a args) Event {
 		return RequestShare{By: by}
 	case "unshare":
 		return StopShare{By: by}
+	case "control":
+		return RequestControl{By: by}
+	case "yield":
+		return YieldControl{By: by}
+	case "keep":
+		return KeepControl{By: by}
+	case "watch":
+		return Watch{By: by, On: !a.flag("off", false)}
 	case "end":
 		return End{By: by}
 	case "choose":
@@ -136,6 +144,14 @@ func (st *story) fromAgent(verb string, a args) Event {
 		}
 	case "share-stopped":
 		ev.Event = ShareStopped{}
+	case "share-paused":
+		ev.Event = SharePaused{Paused: a.flag("paused", true)}
+	case "control":
+		ev.Event = ControlAnswered{
+			PromptID: a.or("prompt", st.s.Control.PromptID), Answer: Answer(a["answer"]), Source: Source(a["source"]),
+		}
+	case "control-stopped":
+		ev.Event = ControlStopped{}
 	case "chat":
 		ev.Event = CustomerChat{Text: a["text"]}
 	case "ended":
@@ -197,6 +213,21 @@ func (st *story) summary() string {
 		if s.Sharing.Prior {
 			b.WriteString(" (prior)")
 		}
+		if s.Sharing.Paused {
+			b.WriteString(" (paused)")
+		}
+	}
+	if c := s.Control; c != (Control{}) {
+		fmt.Fprintf(&b, " | control %q", c.State)
+		if c.Holder.ID != "" {
+			fmt.Fprintf(&b, " of %s", c.Holder.Name)
+		}
+		if c.Wanted.ID != "" {
+			fmt.Fprintf(&b, " wanted by %s", c.Wanted.Name)
+		}
+		if c.Prior.ID != "" {
+			fmt.Fprintf(&b, " (prior %s)", c.Prior.Name)
+		}
 	}
 	if at := s.NextDeadline(); !at.IsZero() {
 		fmt.Fprintf(&b, " | next %s %s", st.deadlineName(at), clock(at))
@@ -213,6 +244,8 @@ func (st *story) deadlineName(at time.Time) string {
 		return "step"
 	case at.Equal(s.shareUntil()):
 		return "share"
+	case at.Equal(s.controlUntil()):
+		return "control"
 	}
 	return "idle"
 }

@@ -44,9 +44,21 @@ type (
 		By      string `json:"by"`
 		Seconds int    `json:"seconds"`
 		Again   bool   `json:"again"`
+		Control bool   `json:"control"` // the question is about mouse and keyboard too
 	}
 	// EndShare stops showing the screen.
 	EndShare struct{}
+	// AskControl asks whether mouse and keyboard may be used.
+	AskControl struct {
+		Prompt  string `json:"prompt"`
+		By      string `json:"by"`
+		Seconds int    `json:"seconds"`
+	}
+	// SetControl says which technician's viewer uses them, where the customer agreed; nobody's, if ID is empty.
+	SetControl struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
 	// Chat is a technician's line.
 	Chat struct {
 		From string    `json:"from"`
@@ -72,6 +84,8 @@ func (AbortReboot) isCommand()   {}
 func (AskReturn) isCommand()     {}
 func (AskShare) isCommand()      {}
 func (EndShare) isCommand()      {}
+func (AskControl) isCommand()    {}
+func (SetControl) isCommand()    {}
 func (Chat) isCommand()          {}
 func (Regenerate) isCommand()    {}
 func (EndSession) isCommand()    {}

@@ -22,6 +22,7 @@
 // # History
 //
 //   - 1 (2026-11-23): first version.
+//   - 1 (2026-11-26), before any release: viewers, and the consent to use mouse and keyboard.
 package wire
 
 import "time"

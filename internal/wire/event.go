@@ -52,6 +52,18 @@ type (
 	}
 	// ShareStopped says that the customer stopped sharing.
 	ShareStopped struct{}
+	// SharePaused says that the customer holds the picture back, or shows it again.
+	SharePaused struct {
+		Paused bool `json:"paused"`
+	}
+	// ControlAnswered is what came of AskControl.
+	ControlAnswered struct {
+		Prompt string `json:"prompt"`
+		Answer string `json:"answer"`
+		Source string `json:"source,omitzero"`
+	}
+	// ControlStopped says that the customer took mouse and keyboard back.
+	ControlStopped struct{}
 	// CustomerChat is the customer's line.
 	CustomerChat struct {
 		Text string `json:"text"`
@@ -69,11 +81,15 @@ func (SignedIn) isEvent()        {}
 func (ReturnAnswered) isEvent()  {}
 func (ShareAnswered) isEvent()   {}
 func (ShareStopped) isEvent()    {}
+func (SharePaused) isEvent()     {}
+func (ControlAnswered) isEvent() {}
+func (ControlStopped) isEvent()  {}
 func (CustomerChat) isEvent()    {}
 func (CustomerEnded) isEvent()   {}
 
 func (m *ConsentAnswered) check() error { return checkAnswer(m.Answer, m.Source) }
 func (m *ShareAnswered) check() error   { return checkAnswer(m.Answer, m.Source) }
+func (m *ControlAnswered) check() error { return checkAnswer(m.Answer, m.Source) }
 
 func checkAnswer(answer, source string) error {
 	switch answer {

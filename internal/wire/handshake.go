@@ -70,6 +70,7 @@ type Policy struct {
 	PromptSeconds    int  `json:"prompt_seconds"`
 	RebootOnNoReply  bool `json:"reboot_on_no_reply"`
 	AskBeforeSharing bool `json:"ask_before_sharing"`
+	AskBeforeControl bool `json:"ask_before_control"`
 	PhoneCancel      bool `json:"phone_cancel"`
 	WindowMinutes    int  `json:"window_minutes"`
 }

@@ -15,6 +15,10 @@ var Types = []string{
 	"regenerate",
 	"going_away",
 	"trouble",
+	"viewer.open",
+	"viewer.close",
+	"viewer.refused",
+	"viewer.hello",
 	"reboot.ask",
 	"prompt.close",
 	"reboot.prepare",
@@ -23,6 +27,8 @@ var Types = []string{
 	"return.ask",
 	"share.ask",
 	"share.end",
+	"control.ask",
+	"control.set",
 	"chat",
 	"session.end",
 	"reboot.consent",
@@ -34,6 +40,9 @@ var Types = []string{
 	"return.answer",
 	"share.answer",
 	"share.stopped",
+	"share.paused",
+	"control.answer",
+	"control.stopped",
 	"customer.chat",
 	"customer.ended",
 }
@@ -67,6 +76,14 @@ func New(typ string) Message {
 		return new(GoingAway)
 	case "trouble":
 		return new(Trouble)
+	case "viewer.open":
+		return new(OpenViewer)
+	case "viewer.close":
+		return new(CloseViewer)
+	case "viewer.refused":
+		return new(ViewerRefused)
+	case "viewer.hello":
+		return new(ViewerHello)
 	case "reboot.ask":
 		return new(AskReboot)
 	case "prompt.close":
@@ -83,6 +100,10 @@ func New(typ string) Message {
 		return new(AskShare)
 	case "share.end":
 		return new(EndShare)
+	case "control.ask":
+		return new(AskControl)
+	case "control.set":
+		return new(SetControl)
 	case "chat":
 		return new(Chat)
 	case "session.end":
@@ -105,6 +126,12 @@ func New(typ string) Message {
 		return new(ShareAnswered)
 	case "share.stopped":
 		return new(ShareStopped)
+	case "share.paused":
+		return new(SharePaused)
+	case "control.answer":
+		return new(ControlAnswered)
+	case "control.stopped":
+		return new(ControlStopped)
 	case "customer.chat":
 		return new(CustomerChat)
 	case "customer.ended":
@@ -153,6 +180,18 @@ func (GoingAway) Type() string { return "going_away" }
 func (Trouble) Type() string { return "trouble" }
 
 // Type implements [Message].
+func (OpenViewer) Type() string { return "viewer.open" }
+
+// Type implements [Message].
+func (CloseViewer) Type() string { return "viewer.close" }
+
+// Type implements [Message].
+func (ViewerRefused) Type() string { return "viewer.refused" }
+
+// Type implements [Message].
+func (ViewerHello) Type() string { return "viewer.hello" }
+
+// Type implements [Message].
 func (AskReboot) Type() string { return "reboot.ask" }
 
 // Type implements [Message].
@@ -175,6 +214,12 @@ func (AskShare) Type() string { return "share.ask" }
 
 // Type implements [Message].
 func (EndShare) Type() string { return "share.end" }
+
+// Type implements [Message].
+func (AskControl) Type() string { return "control.ask" }
+
+// Type implements [Message].
+func (SetControl) Type() string { return "control.set" }
 
 // Type implements [Message].
 func (Chat) Type() string { return "chat" }
@@ -208,6 +253,15 @@ func (ShareAnswered) Type() string { return "share.answer" }
 
 // Type implements [Message].
 func (ShareStopped) Type() string { return "share.stopped" }
+
+// Type implements [Message].
+func (SharePaused) Type() string { return "share.paused" }
+
+// Type implements [Message].
+func (ControlAnswered) Type() string { return "control.answer" }
+
+// Type implements [Message].
+func (ControlStopped) Type() string { return "control.stopped" }
 
 // Type implements [Message].
 func (CustomerChat) Type() string { return "customer.chat" }
