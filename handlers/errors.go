@@ -55,7 +55,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 // wantsPage tells whether a person reads the answer.
 func wantsPage(r *http.Request) bool {
 	switch exchangeOf(r.Context()).route {
-	case pathAgentLink, pathHealthz, pathReadyz, pathMetrics:
+	case pathAgentLink, pathAgentScreen, web.PathSessionScreen, pathHealthz, pathReadyz, pathMetrics:
 		return false
 	}
 	return isHTMX(r) || strings.Contains(r.Header.Get("Accept"), "text/html")

@@ -46,12 +46,14 @@ func MetricsHandler(reg *prometheus.Registry) http.Handler {
 
 // siteMetrics are what an operator wants to see of the edge.
 type siteMetrics struct {
-	requests *prometheus.CounterVec
-	signIns  *prometheus.CounterVec
-	panics   prometheus.Counter
-	streams  prometheus.Gauge
-	pending  prometheus.Gauge
-	evicted  prometheus.Counter
+	requests    *prometheus.CounterVec
+	signIns     *prometheus.CounterVec
+	panics      prometheus.Counter
+	streams     prometheus.Gauge
+	pending     prometheus.Gauge
+	evicted     prometheus.Counter
+	viewers     prometheus.Gauge
+	screenBytes prometheus.Counter
 }
 
 func newSiteMetrics(reg prometheus.Registerer) siteMetrics {
@@ -68,6 +70,12 @@ func newSiteMetrics(reg prometheus.Registerer) siteMetrics {
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rejoin_live_streams", Help: "Live pages connected now.",
 		}),
+		viewers: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "rejoin_viewers", Help: "Viewers connected now.",
+		}),
+		screenBytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rejoin_screen_bytes_total", Help: "Bytes of screens passed on to viewers that have ended.",
+		}),
 		pending: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rejoin_agents_pending", Help: "Agents connected and not let in yet.",
 		}),
@@ -75,7 +83,7 @@ func newSiteMetrics(reg prometheus.Registerer) siteMetrics {
 			Name: "rejoin_agents_put_out_total", Help: "Agents' connections closed because too many had not been let in.",
 		}),
 	}
-	reg.MustRegister(m.requests, m.signIns, m.panics, m.streams, m.pending, m.evicted)
+	reg.MustRegister(m.requests, m.signIns, m.panics, m.streams, m.pending, m.evicted, m.viewers, m.screenBytes)
 	return m
 }
 

@@ -43,6 +43,7 @@ var (
 	errNotThroughProxy = &problem{status: http.StatusForbidden, what: "not through the proxy"}
 	errPlainHTTP       = &problem{status: http.StatusForbidden, what: "plain http"}
 	errTooLarge        = &problem{status: http.StatusRequestEntityTooLarge, what: "body too large"}
+	errNoSocket        = &problem{status: http.StatusBadRequest, what: "not a WebSocket"}
 	errBadForm         = &problem{status: http.StatusBadRequest, what: "bad form"}
 	errPanic           = &problem{status: http.StatusInternalServerError, what: "panic"}
 	errBusy            = &problem{status: http.StatusServiceUnavailable, what: "busy", retryAfter: 5 * time.Second}

@@ -31,13 +31,14 @@ type route struct {
 
 // Paths that are no pages; the others are web's.
 const (
-	pathAgentLink = wire.Path
-	pathHealthz   = "/healthz"
-	pathReadyz    = "/readyz"
-	pathMetrics   = "/metrics"
-	pathStatic    = "/static/{file}"
-	pathSignIn    = web.PathSignIn
-	pathUsers     = web.PathUsers
+	pathAgentLink   = wire.Path
+	pathAgentScreen = wire.ScreenPath
+	pathHealthz     = "/healthz"
+	pathReadyz      = "/readyz"
+	pathMetrics     = "/metrics"
+	pathStatic      = "/static/{file}"
+	pathSignIn      = web.PathSignIn
+	pathUsers       = web.PathUsers
 )
 
 // routes is every address there is and who may use it. A test holds it against testdata/routes.golden.
@@ -49,6 +50,7 @@ func (s *Site) routes() []route {
 		{get, pathMetrics, scraper, s.serveMetrics},
 		{get, pathStatic, anyone, s.serveStatic},
 		{get, pathAgentLink, agents, s.agentLink},
+		{get, pathAgentScreen, agents, s.agentScreen},
 
 		{get, web.PathHome, visitors, s.joinPage},
 		{get, web.PathJoin, visitors, s.joinPage},
@@ -76,6 +78,10 @@ func (s *Site) routes() []route {
 		{post, web.PathSessionChat, technician, s.sendChat},
 		{post, web.PathSessionShare, technician, s.askShare},
 		{post, web.PathSessionUnshare, technician, s.stopShare},
+		{get, web.PathSessionScreen, technician, s.screen},
+		{post, web.PathSessionControl, technician, s.askControl},
+		{post, web.PathSessionYield, technician, s.yieldControl},
+		{post, web.PathSessionKeep, technician, s.keepControl},
 		{get, web.PathSessionReboot, technician, s.rebootPage},
 		{post, web.PathSessionReboot, technician, s.requestReboot},
 		{post, web.PathSessionCancel, technician, s.cancelReboot},

@@ -29,6 +29,10 @@ const (
 	PathSessionChat    = "/console/sessions/{id}/chat"          // POST text
 	PathSessionShare   = "/console/sessions/{id}/share"         // POST
 	PathSessionUnshare = "/console/sessions/{id}/share/stop"    // POST
+	PathSessionScreen  = "/console/sessions/{id}/screen"        // GET: a WebSocket with RFB, see ParamMonitor
+	PathSessionControl = "/console/sessions/{id}/control"       // POST: ask for mouse and keyboard
+	PathSessionYield   = "/console/sessions/{id}/control/yield" // POST: hand them over, or let go
+	PathSessionKeep    = "/console/sessions/{id}/control/keep"  // POST: no to a colleague who asks
 	PathSessionReboot  = "/console/sessions/{id}/reboot"        // GET: RebootPage; POST kind, message, reason, reason_text
 	PathSessionCancel  = "/console/sessions/{id}/reboot/cancel" // POST reboot
 	PathSessionExtend  = "/console/sessions/{id}/extend"        // POST minutes

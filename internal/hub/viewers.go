@@ -38,10 +38,17 @@ func MayWatch(s session.Session) error {
 	return nil
 }
 
-// OpenScreen has the session's agent open a socket for a technician's viewer of the named monitor, and returns it. Whether
+// Wish is what a technician's viewer wants to see, and how it types.
+type Wish struct {
+	By       session.Actor
+	Monitor  string
+	Keyboard wire.Keyboard
+}
+
+// OpenScreen has the session's agent open a socket for a technician's viewer, and returns it. Whether
 // the technician may is the caller's to know; whether the customer agreed the agent checks itself. Errors: a
 // *[session.Refusal], a *[ViewerError], [ErrNoAnswer], [ErrNotFound], ctx's. close tells the agent that the viewer is gone.
-func (h *Hub) OpenScreen(ctx context.Context, id session.ID, by session.Actor, monitor string) (conn *websocket.Conn, closed func(), err error) {
+func (h *Hub) OpenScreen(ctx context.Context, id session.ID, wish Wish) (conn *websocket.Conn, closed func(), err error) {
 	s, err := h.store.Session(ctx, id)
 	if err != nil {
 		return nil, nil, err
@@ -52,7 +59,8 @@ func (h *Hub) OpenScreen(ctx context.Context, id session.ID, by session.Actor, m
 	v := h.screens.Expect(wire.TicketSize)
 	defer v.Leave()
 	if !h.tell(id, wire.OpenViewer{
-		Viewer: v.ID, Ticket: v.Ticket, TechnicianID: by.ID, Technician: clean(by.Name, wire.MaxName), Monitor: clean(monitor, wire.MaxName),
+		Viewer: v.ID, Ticket: v.Ticket, TechnicianID: wish.By.ID, Technician: clean(wish.By.Name, wire.MaxName),
+		Monitor: clean(wish.Monitor, wire.MaxName), Keyboard: wish.Keyboard,
 	}) {
 		return nil, nil, &session.Refusal{Code: session.RefusedOffline}
 	}

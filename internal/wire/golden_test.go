@@ -39,7 +39,7 @@ var samples = []Message{
 	&Regenerate{Generation: 5},
 	&GoingAway{BackIn: 1500},
 	&Trouble{Message: "chat", Code: ErrInvalid},
-	&OpenViewer{Viewer: "v1", Ticket: nonce, TechnicianID: "u1", Technician: "Jonas", Monitor: "\\\\.\\DISPLAY2"},
+	&OpenViewer{Viewer: "v1", Ticket: nonce, TechnicianID: "u1", Technician: "Jonas", Monitor: "\\\\.\\DISPLAY2", Keyboard: KeyboardCharacter},
 	&CloseViewer{Viewer: "v1"},
 	&ViewerRefused{Viewer: "v1", Code: ViewerNoConsent},
 	&ViewerHello{Viewer: "v1", Ticket: nonce},

@@ -15,11 +15,12 @@ const TicketSize = 32
 type (
 	// OpenViewer tells the agent that a technician wants to look. It opens a socket only while the screen may be shown.
 	OpenViewer struct {
-		Viewer       string `json:"viewer"`
-		Ticket       []byte `json:"ticket"` // shows, once and within seconds, that the socket is this viewer's
-		TechnicianID string `json:"technician_id"`
-		Technician   string `json:"technician"`
-		Monitor      string `json:"monitor,omitzero"` // a machine's monitor; empty or unknown: the primary one
+		Viewer       string   `json:"viewer"`
+		Ticket       []byte   `json:"ticket"` // shows, once and within seconds, that the socket is this viewer's
+		TechnicianID string   `json:"technician_id"`
+		Technician   string   `json:"technician"`
+		Monitor      string   `json:"monitor,omitzero"` // a machine's monitor; empty or unknown: the primary one
+		Keyboard     Keyboard `json:"keyboard"`
 	}
 	// CloseViewer ends a viewer from the server's side.
 	CloseViewer struct {
@@ -35,6 +36,14 @@ type (
 		Viewer string `json:"viewer"`
 		Ticket []byte `json:"ticket"`
 	}
+)
+
+// Keyboard is how a viewer's keys are typed on the PC.
+type Keyboard string
+
+const (
+	KeyboardRemote    Keyboard = "remote"    // as if pressed on the PC's own keyboard: its layout decides
+	KeyboardCharacter Keyboard = "character" // the characters that the technician's layout makes
 )
 
 // ViewerError is a stable word for why there is no picture.
@@ -59,6 +68,9 @@ func checkViewer(id string, ticket []byte) error {
 func (m *OpenViewer) check() error {
 	if m.TechnicianID == "" || len(m.TechnicianID) > 64 || len(m.Monitor) > MaxName {
 		return fmt.Errorf("lengths")
+	}
+	if m.Keyboard != KeyboardRemote && m.Keyboard != KeyboardCharacter {
+		return fmt.Errorf("keyboard %.20q", m.Keyboard)
 	}
 	return checkViewer(m.Viewer, m.Ticket)
 }
