@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"time"
 
+	"github.com/rejoin/rejoin/agent/logfile"
 	"github.com/rejoin/rejoin/agent/machine"
 )
 
@@ -25,7 +25,7 @@ type Config struct {
 	// Version of the program, told to the server.
 	Version string
 	// Log receives what happens, without secrets; nil discards it.
-	Log *slog.Logger
+	Log machine.Logger
 	// Dial opens connections; nil uses a net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// RootCAs are the certificate authorities to trust; nil means the PC's.
@@ -59,7 +59,7 @@ var (
 
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+		c.Log = logfile.NewText(nil)
 	}
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{}).DialContext

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -47,7 +46,7 @@ const (
 // engine runs one session. Its loop owns everything below; see the package comment.
 type engine struct {
 	cfg      Config
-	log      *slog.Logger
+	log      machine.Logger
 	m        machine.Machine
 	words    *text.Words
 	doc      *document // as saved, but for what arrive changed
@@ -272,7 +271,7 @@ func (e *engine) describe() {
 	}
 }
 
-func describe(m machine.Machine, log *slog.Logger) machine.Description {
+func describe(m machine.Machine, log machine.Logger) machine.Description {
 	d, err := m.Describe()
 	if err != nil {
 		log.Warn("the PC does not describe itself", "err", err)

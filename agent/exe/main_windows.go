@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -18,10 +17,8 @@ import (
 	"github.com/rejoin/rejoin/agent/launch"
 	"github.com/rejoin/rejoin/agent/logfile"
 	pc "github.com/rejoin/rejoin/agent/machine/windows"
+	"github.com/rejoin/rejoin/internal/version"
 )
-
-// version is set by the linker.
-var version = "development"
 
 const (
 	logLimit  = 512 << 10
@@ -55,7 +52,7 @@ func run(args []string) int {
 	}
 	log, closeLog := openLog(opts.log)
 	defer closeLog()
-	log.Info("start", "version", version, "resume", opts.resume, "pid", os.Getpid())
+	log.Info("start", "version", version.Version, "resume", opts.resume, "pid", os.Getpid())
 	if err := work(opts, log); err != nil {
 		log.Error("stop", "error", err)
 		return 1
@@ -64,7 +61,7 @@ func run(args []string) int {
 	return 0
 }
 
-func work(opts options, log *slog.Logger) error {
+func work(opts options, log *logfile.Text) error {
 	machine, err := pc.New(log)
 	if err != nil {
 		complain(noStart, err)
@@ -82,7 +79,7 @@ func work(opts options, log *slog.Logger) error {
 	}
 	target := find(opts, log)
 	err = agent.Run(context.Background(), agent.Config{
-		Machine: machine, Server: target.Server, Code: target.Code, Version: version, Log: log,
+		Machine: machine, Server: target.Server, Code: target.Code, Version: version.Version, Log: log,
 	})
 	switch {
 	case err == nil, errors.Is(err, agent.ErrGoingDown), errors.Is(err, agent.ErrAlreadyRunning):
@@ -113,7 +110,7 @@ func parse(args []string) (options, error) {
 
 // find puts together where to go: flags first, then the program's name, then where it was downloaded from. -resume goes on
 // with what is on disk and looks at nothing else.
-func find(o options, log *slog.Logger) launch.Target {
+func find(o options, log *logfile.Text) launch.Target {
 	if o.resume {
 		return launch.Target{}
 	}
@@ -150,22 +147,22 @@ func zone(self string) string {
 }
 
 // openLog opens the log file; without one the program works all the same.
-func openLog(path string) (*slog.Logger, func()) {
+func openLog(path string) (*logfile.Text, func()) {
 	if path == "" {
 		root, err := windows.KnownFolderPath(windows.FOLDERID_LocalAppData, windows.KF_FLAG_CREATE)
 		if err != nil {
-			return slog.New(slog.DiscardHandler), func() {}
+			return logfile.NewText(nil), func() {}
 		}
 		path = filepath.Join(root, "Rejoin", "log", "rejoin.log")
 	}
 	f, err := logfile.Open(path, logLimit)
 	if err != nil {
-		return slog.New(slog.DiscardHandler), func() {}
+		return logfile.NewText(nil), func() {}
 	}
 	crash, err := os.OpenFile(strings.TrimSuffix(path, ".log")+".crash.log", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err == nil {
 		_ = debug.SetCrashOutput(crash, debug.CrashOptions{})
 		crash.Close()
 	}
-	return slog.New(slog.NewTextHandler(f, nil)), func() { f.Close() }
+	return logfile.NewText(f), func() { f.Close() }
 }

@@ -37,6 +37,15 @@ type Machine interface {
 	UI() UI
 }
 
+// Logger receives what happens, as a [log/slog.Logger] does, which is one: a message, and pairs of a key and its value. The
+// agent does not import log/slog itself, for its size. Its methods may be called from several goroutines.
+type Logger interface {
+	Debug(msg string, args ...any)
+	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
+	Error(msg string, args ...any)
+}
+
 // Description is what the agent tells the server about the PC.
 type Description struct {
 	Name, OS, Platform, User string

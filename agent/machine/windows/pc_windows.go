@@ -2,7 +2,6 @@ package windows
 
 import (
 	"fmt"
-	"log/slog"
 	"sync"
 
 	"golang.org/x/sys/windows"
@@ -13,7 +12,7 @@ import (
 
 // PC is the PC this process runs on.
 type PC struct {
-	log       *slog.Logger
+	log       machine.Logger
 	sid       string // of the user
 	user      string // as people write it
 	sealed    *sealed
@@ -30,7 +29,7 @@ var _ machine.Machine = (*PC)(nil)
 
 // New takes hold of the PC: from here on the process hears of Windows ending the session. Make one per process.
 // It fails where there is no desktop to show windows on.
-func New(log *slog.Logger) (*PC, error) {
+func New(log machine.Logger) (*PC, error) {
 	pc := &PC{log: log}
 	token, err := ownToken(windows.TOKEN_QUERY)
 	if err != nil {
