@@ -57,6 +57,9 @@ func loopback(host string) bool {
 // linkURL is where the WebSocket of a server is.
 func linkURL(server string) string { return server + wire.Path }
 
+// screenURL is where the WebSockets for its viewers are.
+func screenURL(server string) string { return server + wire.ScreenPath }
+
 // serverName is what the customer knows a server by.
 func serverName(server string) string {
 	if u, err := url.Parse(server); err == nil && u.Host != "" {

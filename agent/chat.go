@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -106,7 +107,46 @@ func (e *engine) acted(ctx context.Context, act machine.Action) {
 			e.endShare(d, true)
 			d.emit(wire.ShareStopped{}, time.Now())
 		}, nil)
+	case machine.ActionStopControl:
+		e.must("control.stopped", func(d *document) {
+			if d.Consent.Control == nil {
+				return
+			}
+			e.endControl(d, true)
+			d.emit(wire.ControlStopped{}, time.Now())
+		}, nil)
+	case machine.ActionPause, machine.ActionResume:
+		e.pause(act.Kind == machine.ActionPause)
+	case machine.ActionHide:
+		e.hide(act.Windows)
 	}
+}
+
+// pause holds the picture back, or shows it again.
+func (e *engine) pause(on bool) {
+	e.must("share.paused", func(d *document) {
+		if !e.guard(d).mayShare() || d.Consent.Share.Paused == on {
+			return
+		}
+		d.Consent.Share.Paused = on
+		now := time.Now()
+		d.emit(wire.SharePaused{Paused: on}, now)
+		key := text.NoteUnpaused
+		if on {
+			key = text.NotePaused
+		}
+		d.addNote(e.noteNow(key, "", now))
+	}, nil)
+}
+
+// maxHidden bounds how many windows are remembered as hidden.
+const maxHidden = 64
+
+// hide keeps windows out of the picture, from this moment on, and remembers them for the agent's next process.
+func (e *engine) hide(windows []string) {
+	windows = windows[:min(len(windows), maxHidden)]
+	e.viewers.exclude(windows)
+	e.must("hide", func(d *document) { d.Hidden = slices.Clone(windows) }, nil)
 }
 
 // say sends the customer's text. What does not fit into the outbox was not offered to be sent: see View.CanSend.

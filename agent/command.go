@@ -47,6 +47,13 @@ func (e *engine) apply(ctx context.Context, d *document, m wire.Message) (then f
 		e.askShare(d, m)
 	case *wire.EndShare:
 		e.endShare(d, false)
+	case *wire.AskControl:
+		e.askControl(d, m)
+	case *wire.SetControl:
+		d.Controller = nil
+		if validID(m.ID) {
+			d.Controller = &controller{ID: m.ID, Name: cleanName(m.Name)}
+		}
 	}
 	return nil
 }
@@ -71,6 +78,9 @@ func (e *engine) closePrompt(d *document, m *wire.ClosePrompt) {
 	g.revokeReboot(m.ID)
 	if s := d.Consent.Share; s != nil && s.Prompt == m.ID {
 		e.endShare(d, false)
+	}
+	if c := d.Consent.Control; c != nil && c.Prompt == m.ID {
+		e.endControl(d, false)
 	}
 	if d.Ticket != nil && d.Ticket.Reboot == m.ID && d.Ticket.Commanded.IsZero() {
 		d.Ticket = nil
@@ -104,7 +114,7 @@ func (e *engine) askShare(d *document, m *wire.AskShare) {
 	now := time.Now()
 	answer := wire.ShareAnswered{Prompt: m.Prompt}
 	switch {
-	case e.guard(d).sharedBefore(m.Prompt):
+	case e.guard(d).sharedBefore(m.Prompt, m.Control):
 		answer.Answer, answer.Source = answerYes, sourcePrior
 		d.addNote(e.noteNow(text.NoteSharingOn, "", now))
 	case !e.desc.SignedIn:
@@ -113,11 +123,50 @@ func (e *engine) askShare(d *document, m *wire.AskShare) {
 		answer.Answer = answerNotShown
 	default:
 		d.ask(openPrompt{
-			Kind: promptShare, ID: m.Prompt, By: cleanName(m.By), Again: m.Again, Until: now.Add(seconds(m.Seconds)),
+			Kind: promptShare, ID: m.Prompt, By: cleanName(m.By), Again: m.Again, Control: m.Control, Until: now.Add(seconds(m.Seconds)),
 		})
 		return
 	}
 	d.emit(answer, now)
+}
+
+func (e *engine) askControl(d *document, m *wire.AskControl) {
+	if !validID(m.Prompt) {
+		e.log.Warn("ignored a question with a bad identifier", "type", m.Type())
+		return
+	}
+	now, g := time.Now(), e.guard(d)
+	answer := wire.ControlAnswered{Prompt: m.Prompt}
+	switch {
+	case !g.mayShare(): // stopped before the question arrived
+		answer.Answer = answerNotShown
+	case g.controlledBefore(m.Prompt):
+		answer.Answer, answer.Source = answerYes, sourcePrior
+		d.addNote(e.noteNow(text.NoteControlOn, "", now))
+	case !e.desc.SignedIn:
+		answer.Answer = answerAbsent
+	case d.crowded():
+		answer.Answer = answerNotShown
+	default:
+		d.ask(openPrompt{Kind: promptControl, ID: m.Prompt, By: cleanName(m.By), Until: now.Add(seconds(m.Seconds))})
+		return
+	}
+	d.emit(answer, now)
+}
+
+// endControl takes mouse and keyboard back.
+func (e *engine) endControl(d *document, byCustomer bool) {
+	g := e.guard(d)
+	if d.Consent.Control == nil {
+		return
+	}
+	standing := !g.policy().AskBeforeControl
+	g.endControl(byCustomer)
+	key := text.NoteControlOff
+	if byCustomer && standing {
+		key = text.NoteControlGone
+	}
+	d.addNote(e.noteNow(key, "", time.Now()))
 }
 
 // endShare takes back what was shared.

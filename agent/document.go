@@ -45,16 +45,18 @@ type document struct {
 	Policy     wire.Policy `json:"policy,omitzero"` // pinned at join
 	BootID     string      `json:"boot_id"`         // the boot in which this document was last at work
 
-	Applied int64        `json:"applied,omitzero"` // the last command applied
-	Emitted int64        `json:"emitted,omitzero"` // the last event numbered
-	Outbox  []outEvent   `json:"outbox,omitzero"`  // events that the server has not acknowledged
-	Consent consent      `json:"consent,omitzero"`
-	Ticket  *ticket      `json:"ticket,omitzero"`
-	Going   *going       `json:"going,omitzero"`
-	Prompts []openPrompt `json:"prompts,omitzero"` // questions not answered yet, in the order they are asked
-	Notes   []note       `json:"notes,omitzero"`
-	Leaving bool         `json:"leaving,omitzero"` // the customer has ended the session; the server has not heard of it yet
-	Over    overReason   `json:"over,omitzero"`    // why the session is over; what is left is to clean up
+	Applied    int64        `json:"applied,omitzero"` // the last command applied
+	Emitted    int64        `json:"emitted,omitzero"` // the last event numbered
+	Outbox     []outEvent   `json:"outbox,omitzero"`  // events that the server has not acknowledged
+	Consent    consent      `json:"consent,omitzero"`
+	Controller *controller  `json:"controller,omitzero"` // who uses mouse and keyboard, where the customer agreed
+	Hidden     []string     `json:"hidden,omitzero"`     // windows that the customer keeps to themselves, in this boot
+	Ticket     *ticket      `json:"ticket,omitzero"`
+	Going      *going       `json:"going,omitzero"`
+	Prompts    []openPrompt `json:"prompts,omitzero"` // questions not answered yet, in the order they are asked
+	Notes      []note       `json:"notes,omitzero"`
+	Leaving    bool         `json:"leaving,omitzero"` // the customer has ended the session; the server has not heard of it yet
+	Over       overReason   `json:"over,omitzero"`    // why the session is over; what is left is to clean up
 }
 
 // outEvent is an event as it is sent, and sent again until it is acknowledged.
@@ -81,6 +83,12 @@ type going struct {
 	At     time.Time `json:"at"`
 }
 
+// controller is the technician who uses mouse and keyboard, as the server says.
+type controller struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
 // openPrompt is a question to the customer.
 type openPrompt struct {
 	Kind    promptKind `json:"kind"`
@@ -89,6 +97,7 @@ type openPrompt struct {
 	Message string     `json:"message,omitzero"`
 	Restart string     `json:"restart,omitzero"` // a wire kind, of promptReboot
 	Again   bool       `json:"again,omitzero"`   // of promptShare
+	Control bool       `json:"control,omitzero"` // of promptShare: mouse and keyboard too
 	Until   time.Time  `json:"until,omitzero"`
 }
 
@@ -134,6 +143,9 @@ func (d *document) clone() *document {
 	next.Going = copied(d.Going)
 	next.Consent.Reboot = copied(d.Consent.Reboot)
 	next.Consent.Share = copied(d.Consent.Share)
+	next.Consent.Control = copied(d.Consent.Control)
+	next.Controller = copied(d.Controller)
+	next.Hidden = slices.Clone(d.Hidden)
 	return &next
 }
 
@@ -187,7 +199,8 @@ func (d *document) arrive(bootID string) (restarted bool) {
 	}
 	d.BootID = bootID
 	d.Prompts, d.Ticket, d.Going = nil, nil, nil
-	d.Consent.Reboot, d.Consent.Share = nil, nil
+	d.Consent.Reboot, d.Consent.Share, d.Consent.Control = nil, nil, nil
+	d.Controller, d.Hidden = nil, nil
 	return true
 }
 

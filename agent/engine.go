@@ -79,12 +79,16 @@ type engine struct {
 	ending  *ending
 	result  *result
 
+	viewers *viewers
+
 	outcomes  chan outcome
 	holds     chan *attempt
 	inbox     chan inbound
 	answers   chan answered
 	restarts  chan restarted
 	describes chan machine.Description
+	refusals  chan wire.ViewerRefused
+	looked    chan struct{} // a viewer came or went
 	said      chan struct{} // last words are on their way
 	quit      chan struct{} // closed when the loop has ended
 
@@ -106,8 +110,10 @@ func newEngine(cfg Config, doc *document, bootID, instance string) *engine {
 		cfg: cfg, log: cfg.Log, m: cfg.Machine, words: text.For(""), doc: doc.clone(), bootID: bootID, instance: instance,
 		client: cfg.httpClient(), outcomes: make(chan outcome), holds: make(chan *attempt), inbox: make(chan inbound),
 		answers: make(chan answered), restarts: make(chan restarted), describes: make(chan machine.Description),
-		said: make(chan struct{}, 8), quit: make(chan struct{}),
+		said: make(chan struct{}, 8), quit: make(chan struct{}), refusals: make(chan wire.ViewerRefused), looked: make(chan struct{}, 1),
 	}
+	e.viewers = newViewers(screenOf(cfg.Machine), cfg.Log, e.client, doc.Server)
+	e.viewers.fail, e.viewers.tell = e.refuseViewer, e.sayLooked
 	e.restarted = e.doc.arrive(bootID) && e.doc.Session != ""
 	for _, t := range []**time.Timer{&e.retry, &e.beat, &e.probe, &e.watch, &e.again, &e.leave} {
 		*t = time.NewTimer(time.Hour)
@@ -138,6 +144,8 @@ func (e *engine) start(ctx context.Context) {
 	if e.doc.Session == "" {
 		return
 	}
+	e.viewers.exclude(e.doc.Hidden)
+	e.viewers.allow(e.guard(e.doc).permit())
 	if e.doc.Leaving {
 		e.leave.Reset(leaveWithin)
 	}
@@ -189,6 +197,11 @@ func (e *engine) step(ctx context.Context) {
 		e.describedAs(ctx, d)
 	case <-e.said:
 		e.maybeGone()
+	case r := <-e.refusals:
+		if e.link != nil {
+			_ = e.link.send(r, 0, 0, nil) // a full queue ends the link anyway
+		}
+	case <-e.looked: // the banner says who looks
 	}
 }
 
@@ -203,6 +216,7 @@ func (e *engine) stop() {
 	if e.link != nil {
 		e.link.close()
 	}
+	e.viewers.stop()
 	for _, t := range []*time.Timer{e.retry, e.beat, e.probe, e.watch, e.again, e.leave} {
 		t.Stop()
 	}
@@ -225,6 +239,7 @@ func (e *engine) save(name string, apply func(*document)) error {
 		return fmt.Errorf("agent: save %s: %w", name, err)
 	}
 	e.doc = next
+	e.viewers.allow(e.guard(next).permit())
 	e.cfg.Hooks.AfterSave(name)
 	return nil
 }
@@ -292,4 +307,21 @@ func (e *engine) describedAs(ctx context.Context, d machine.Description) {
 // emits makes a change that only sends an event.
 func (e *engine) emits(ev wire.Message) func(*document) {
 	return func(d *document) { d.emit(ev, time.Now()) }
+}
+
+// refuseViewer tells the server why a viewer gets no picture.
+func (e *engine) refuseViewer(viewer string, code wire.ViewerError) {
+	go func() { // the loop itself may be asking
+		select {
+		case e.refusals <- wire.ViewerRefused{Viewer: viewer, Code: code}:
+		case <-e.quit:
+		}
+	}()
+}
+
+func (e *engine) sayLooked() {
+	select {
+	case e.looked <- struct{}{}:
+	default:
+	}
 }

@@ -14,9 +14,11 @@ type consent struct {
 	// Standing is the answer to a policy that asks less than the default: "" (not asked, or not answered), "yes", "no".
 	Standing string `json:"standing,omitzero"`
 	// AskShare: the customer stopped the sharing, so a standing Yes no longer covers it.
-	AskShare bool         `json:"ask_share,omitzero"`
-	Reboot   *rebootGrant `json:"reboot,omitzero"`
-	Share    *shareGrant  `json:"share,omitzero"`
+	AskShare   bool          `json:"ask_share,omitzero"`
+	AskControl bool          `json:"ask_control,omitzero"` // the same for mouse and keyboard
+	Reboot     *rebootGrant  `json:"reboot,omitzero"`
+	Share      *shareGrant   `json:"share,omitzero"`
+	Control    *controlGrant `json:"control,omitzero"`
 }
 
 // rebootGrant allows one restart: of this session's reboot, in this boot, of this kind.
@@ -27,14 +29,6 @@ type rebootGrant struct {
 	Kind     string `json:"kind"` // of the wire: "normal", "safe_mode"
 	Source   string `json:"source"`
 	Prepared bool   `json:"prepared,omitzero"`
-}
-
-// shareGrant allows to show the screen, in this session and boot.
-type shareGrant struct {
-	Session string `json:"session"`
-	Prompt  string `json:"prompt"` // the question that was answered
-	BootID  string `json:"boot_id"`
-	Source  string `json:"source"`
 }
 
 // Answers and their sources, as the wire spells them.
@@ -61,17 +55,20 @@ func (d *document) guard(bootID string) guard { return guard{d, bootID} }
 
 // asksLess tells whether a policy needs the customer's standing Yes.
 func asksLess(p wire.Policy) bool {
-	return !p.AskBeforeReboot || p.RebootOnNoReply || !p.AskBeforeSharing
+	return !p.AskBeforeReboot || p.RebootOnNoReply || !p.AskBeforeSharing || !p.AskBeforeControl
 }
 
 // policy is the one in force: what was pinned at join, but never asking less than the default unless the customer agreed.
 func (g guard) policy() wire.Policy {
 	p := g.d.Policy
 	if g.d.Consent.Standing != answerYes {
-		p.AskBeforeReboot, p.RebootOnNoReply, p.AskBeforeSharing = true, false, true
+		p.AskBeforeReboot, p.RebootOnNoReply, p.AskBeforeSharing, p.AskBeforeControl = true, false, true, true
 	}
 	if g.d.Consent.AskShare {
 		p.AskBeforeSharing = true
+	}
+	if g.d.Consent.AskControl {
+		p.AskBeforeControl = true
 	}
 	return p
 }
@@ -178,42 +175,5 @@ func (g guard) spend(reboot, bootID string) (machine.RestartKind, error) {
 func (g guard) revokeReboot(reboot string) {
 	if r := g.d.Consent.Reboot; r != nil && (reboot == "" || r.Reboot == reboot) {
 		g.d.Consent.Reboot = nil
-	}
-}
-
-// sharedBefore gives the grant to show the screen if the customer agreed in advance.
-func (g guard) sharedBefore(prompt string) bool {
-	if g.policy().AskBeforeSharing {
-		return false
-	}
-	g.grantShare(prompt, sourcePrior)
-	return true
-}
-
-// answerShare is answerReboot for the share prompt.
-func (g guard) answerShare(prompt string, a machine.Answer) (answer, source string) {
-	g.d.Consent.Share = nil
-	if a == machine.AnswerYes {
-		g.grantShare(prompt, sourceCustomer)
-		return answerYes, sourceCustomer
-	}
-	return unanswered(a), ""
-}
-
-func (g guard) grantShare(prompt, source string) {
-	g.d.Consent.Share = &shareGrant{Session: g.d.Session, Prompt: prompt, BootID: g.bootID, Source: source}
-}
-
-// mayShare tells whether the screen may be shown now.
-func (g guard) mayShare() bool {
-	s := g.d.Consent.Share
-	return s != nil && s.Session != "" && s.Session == g.d.Session && s.BootID == g.bootID && !g.d.Leaving && g.d.Over == ""
-}
-
-// endShare takes the grant to show the screen back. When the customer did it, a standing Yes covers sharing no more.
-func (g guard) endShare(byCustomer bool) {
-	g.d.Consent.Share = nil
-	if byCustomer {
-		g.d.Consent.AskShare = true
 	}
 }

@@ -148,7 +148,7 @@ func TestGuardPolicy(t *testing.T) {
 		for _, onNoReply := range both {
 			for _, askShare := range both {
 				for _, standing := range []machine.Answer{"", machine.AnswerYes, machine.AnswerNo, machine.AnswerTimeout, machine.AnswerClosed, machine.AnswerAbsent} {
-					p := wire.Policy{AskBeforeReboot: ask, RebootOnNoReply: onNoReply, AskBeforeSharing: askShare}
+					p := wire.Policy{AskBeforeReboot: ask, RebootOnNoReply: onNoReply, AskBeforeSharing: askShare, AskBeforeControl: true}
 					agreed := standing == machine.AnswerYes
 					fresh := func() (*document, guard) {
 						d, g := guarded(p)
@@ -161,7 +161,7 @@ func TestGuardPolicy(t *testing.T) {
 					if d, g := fresh(); g.grantedBefore("r1", "normal") != (agreed && !ask) || (d.Consent.Reboot != nil) != (agreed && !ask) {
 						t.Errorf("%s: reboot in advance", name)
 					}
-					if _, g := fresh(); g.sharedBefore("p1") != (agreed && !askShare) || g.mayShare() != (agreed && !askShare) {
+					if _, g := fresh(); g.sharedBefore("p1", false) != (agreed && !askShare) || g.mayShare() != (agreed && !askShare) {
 						t.Errorf("%s: sharing in advance", name)
 					}
 					d, g := fresh()
@@ -174,12 +174,12 @@ func TestGuardPolicy(t *testing.T) {
 						if answer, source := g.answerReboot("r1", "normal", a); answer == "yes" || source != "" || d.Consent.Reboot != nil {
 							t.Errorf("%s: %q is taken for a Yes to a restart", name, a)
 						}
-						if answer, _ := g.answerShare("p1", a); answer == "yes" || g.mayShare() {
+						if answer, _ := g.answerShare("p1", false, a); answer == "yes" || g.mayShare() {
 							t.Errorf("%s: %q is taken for a Yes to sharing", name, a)
 						}
 					}
 					if _, g := fresh(); true {
-						if answer, _ := g.answerShare("p1", machine.AnswerTimeout); answer != "no_reply" || g.mayShare() {
+						if answer, _ := g.answerShare("p1", false, machine.AnswerTimeout); answer != "no_reply" || g.mayShare() {
 							t.Errorf("%s: no reply shares the screen", name)
 						}
 					}
@@ -202,23 +202,23 @@ func TestGuardShare(t *testing.T) {
 		"arrived":       func(d *document) { d.arrive("boot1") },
 	} {
 		d, g := guarded(defaultPolicy())
-		g.answerShare("p1", machine.AnswerYes)
+		g.answerShare("p1", false, machine.AnswerYes)
 		spoil(d)
 		if g.mayShare() != (name == "nothing") {
 			t.Errorf("%s: shared %t", name, g.mayShare())
 		}
 	}
 	// A stop by the customer outlives a standing Yes; one by the technician does not.
-	p := wire.Policy{AskBeforeReboot: true}
+	p := wire.Policy{AskBeforeReboot: true, AskBeforeControl: true}
 	_, g := guarded(p)
 	g.answerStanding(machine.AnswerYes)
-	g.sharedBefore("p1")
+	g.sharedBefore("p1", false)
 	g.endShare(false)
-	if !g.sharedBefore("p2") {
+	if !g.sharedBefore("p2", false) {
 		t.Error("the technician's stop revoked the standing Yes")
 	}
 	g.endShare(true)
-	if g.sharedBefore("p3") {
+	if g.sharedBefore("p3", false) {
 		t.Error("shared in advance after the customer stopped it")
 	}
 }
@@ -229,7 +229,8 @@ func TestArriveVoidsGrants(t *testing.T) {
 	d.BootID = "boot1"
 	g.answerReboot("r1", "normal", machine.AnswerYes)
 	g.prepare("r1", "boot1")
-	g.answerShare("p1", machine.AnswerYes)
+	g.answerShare("p1", true, machine.AnswerYes)
+	d.Controller, d.Hidden = &controller{ID: "u1"}, []string{"w1"}
 	d.Ticket, d.Going = &ticket{Reboot: "r1"}, &going{}
 	d.ask(openPrompt{Kind: promptReboot, ID: "r2"})
 	data, err := json.Marshal(d)
@@ -243,10 +244,11 @@ func TestArriveVoidsGrants(t *testing.T) {
 	if back.arrive("boot1") {
 		t.Error("the same boot is taken for another one")
 	}
-	if !back.guard("boot1").mayShare() {
+	if !back.guard("boot1").mayControl() || back.guard("boot1").permit() != (permit{share: true, holder: "u1"}) {
 		t.Error("the grant did not survive the disk")
 	}
-	if !back.arrive("boot2") || back.Consent.Reboot != nil || back.Consent.Share != nil || back.Ticket != nil || back.Going != nil || len(back.Prompts) != 0 {
+	if !back.arrive("boot2") || back.Consent.Reboot != nil || back.Consent.Share != nil || back.Consent.Control != nil || back.Controller != nil ||
+		back.Hidden != nil || back.Ticket != nil || back.Going != nil || len(back.Prompts) != 0 {
 		t.Errorf("left over in another boot: %+v", back)
 	}
 }

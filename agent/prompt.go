@@ -18,6 +18,7 @@ const (
 	promptReboot   promptKind = "reboot"
 	promptReturn   promptKind = "return"
 	promptShare    promptKind = "share"
+	promptControl  promptKind = "control"
 	promptStanding promptKind = "standing" // accept a policy that asks less
 	promptSwitch   promptKind = "switch"   // leave this session for the one with the new code
 )
@@ -144,10 +145,16 @@ func (e *engine) settlePrompt(d *document, p openPrompt, a machine.Answer) {
 		answer, source := g.answerReboot(p.ID, p.Restart, a)
 		d.emit(wire.ConsentAnswered{Reboot: p.ID, Answer: answer, Source: source}, now)
 	case promptShare:
-		answer, source := g.answerShare(p.ID, a)
+		answer, source := g.answerShare(p.ID, p.Control, a)
 		d.emit(wire.ShareAnswered{Prompt: p.ID, Answer: answer, Source: source}, now)
 		if answer == answerYes {
 			d.addNote(e.noteNow(text.NoteSharingOn, "", now))
+		}
+	case promptControl:
+		answer, source := g.answerControl(p.ID, a)
+		d.emit(wire.ControlAnswered{Prompt: p.ID, Answer: answer, Source: source}, now)
+		if answer == answerYes {
+			d.addNote(e.noteNow(text.NoteControlOn, "", now))
 		}
 	case promptReturn:
 		d.emit(wire.ReturnAnswered{Reboot: p.ID, Cancel: a == machine.AnswerNo}, now)
@@ -187,9 +194,15 @@ func (e *engine) promptText(p openPrompt) machine.Prompt {
 	case promptShare:
 		out.Heading, out.Body = say(text.ShareHeading), say(text.ShareBody)
 		out.AtZero, out.Yes, out.No = say(text.ShareZero), say(text.ShareYes), say(text.ShareNo)
-		if p.Again {
+		switch {
+		case p.Control:
+			out.Heading, out.Body, out.Yes = say(text.ShareControlHeading), say(text.ShareControlBody), say(text.ShareControlYes)
+		case p.Again:
 			out.Heading = say(text.ShareAgainHeading)
 		}
+	case promptControl:
+		out.Heading, out.Body = say(text.ControlHeading), say(text.ControlBody)
+		out.AtZero, out.Yes, out.No = say(text.ControlZero), say(text.ControlYes), say(text.ControlNo)
 	case promptStanding:
 		out.Heading, out.Body = say(text.StandingHeading), e.standingBody(say)
 		out.AtZero, out.Yes, out.No = say(text.StandingZero), say(text.StandingYes), say(text.StandingNo)
@@ -212,6 +225,9 @@ func (e *engine) standingBody(say func(text.Key) string) string {
 	}
 	if !p.AskBeforeSharing {
 		lines = append(lines, "• "+say(text.StandingSharing))
+	}
+	if !p.AskBeforeControl {
+		lines = append(lines, "• "+say(text.StandingControl))
 	}
 	return strings.Join(lines, "\n")
 }

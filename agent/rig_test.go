@@ -46,7 +46,7 @@ type server struct {
 }
 
 func defaultPolicy() wire.Policy {
-	return wire.Policy{AskBeforeReboot: true, PromptSeconds: 60, AskBeforeSharing: true, PhoneCancel: true, WindowMinutes: 10}
+	return wire.Policy{AskBeforeReboot: true, PromptSeconds: 60, AskBeforeSharing: true, AskBeforeControl: true, PhoneCancel: true, WindowMinutes: 10}
 }
 
 func newServer(t *testing.T) *server {

@@ -58,7 +58,7 @@ func TestStanding(t *testing.T) {
 	}
 	// No reply means Yes only where that was accepted.
 	in(t, func(r *rig) {
-		r.s.policy = wire.Policy{AskBeforeReboot: true, RebootOnNoReply: true, AskBeforeSharing: true, PromptSeconds: 60, WindowMinutes: 10}
+		r.s.policy = wire.Policy{AskBeforeReboot: true, RebootOnNoReply: true, AskBeforeSharing: true, AskBeforeControl: true, PromptSeconds: 60, WindowMinutes: 10}
 		p := r.joined()
 		r.answer("standing/standing", machine.AnswerYes)
 		p.ask("r1")

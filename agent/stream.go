@@ -110,6 +110,12 @@ func (e *engine) take(ctx context.Context, in inbound) error {
 		return e.link.send(wire.BeatOK{}, 0, 0, nil)
 	case *wire.BeatOK, *wire.Ack:
 		return nil
+	case *wire.OpenViewer:
+		e.viewers.begin(m)
+		return nil
+	case *wire.CloseViewer:
+		e.viewers.end(m.Viewer)
+		return nil
 	case *wire.GoingAway:
 		e.backIn = min(max(time.Duration(m.BackIn)*time.Millisecond, 100*time.Millisecond), slowest)
 		return nil

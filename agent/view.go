@@ -2,6 +2,7 @@ package agent
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/rejoin/rejoin/agent/machine"
 	"github.com/rejoin/rejoin/agent/text"
@@ -69,8 +70,49 @@ func (e *engine) makeView() machine.View {
 	}
 	if e.guard(e.doc).mayShare() {
 		v.Sharing, v.StopShare = e.phrase(text.Sharing), e.phrase(text.StopSharing)
+		v.Banner = e.banner()
 	}
 	return v
+}
+
+// banner says who sees the screen and who uses mouse and keyboard.
+func (e *engine) banner() *machine.Banner {
+	p, names := e.guard(e.doc).permit(), e.viewers.looking()
+	b := &machine.Banner{
+		Text: e.phrase(text.BannerIdle), Tone: toneOff, Hide: e.phrase(text.BannerHide), HideAsk: e.phrase(text.BannerHideAsk),
+		Hidden: e.doc.Hidden,
+	}
+	pause := machine.BannerButton{Label: e.phrase(text.BannerPause), Action: machine.ActionPause}
+	switch {
+	case p.paused:
+		b.Text, b.Tone = e.phrase(text.BannerPaused), toneWarn
+		pause = machine.BannerButton{Label: e.phrase(text.BannerResume), Action: machine.ActionResume}
+	case len(names) > 0:
+		key := text.BannerSees
+		if len(names) > 1 {
+			key = text.BannerSee
+		}
+		b.Text, b.Tone = e.phrase(key, "names", e.list(names)), toneLive
+	}
+	b.Buttons = append(b.Buttons, pause)
+	if e.guard(e.doc).mayControl() {
+		if p.holder != "" && !p.paused {
+			b.Text += " · " + e.phrase(text.BannerControls, "holder", e.doc.Controller.Name)
+			b.Tone = toneLive
+		}
+		b.Buttons = append(b.Buttons, machine.BannerButton{Label: e.phrase(text.BannerStopControl), Action: machine.ActionStopControl})
+	}
+	b.Buttons = append(b.Buttons, machine.BannerButton{Label: e.phrase(text.StopSharing), Action: machine.ActionStopShare})
+	return b
+}
+
+// list joins names as people say them.
+func (e *engine) list(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " " + e.phrase(text.And) + " " + names[last]
 }
 
 // status is the line under the title: the first thing that is worth saying.

@@ -47,40 +47,69 @@ const (
 	NoteStandingYes  Key = "note.standing_yes"
 	NoteStandingNo   Key = "note.standing_no"
 	NoteStandingGone Key = "note.standing_gone" // of sharing, revoked by stopping it
+	NoteControlOn    Key = "note.control_on"
+	NoteControlOff   Key = "note.control_off"
+	NoteControlGone  Key = "note.control_gone" // of control, as NoteStandingGone
+	NotePaused       Key = "note.paused"
+	NoteUnpaused     Key = "note.unpaused"
 )
 
 // The prompts.
 const (
-	RebootHeading     Key = "reboot.heading"
-	RebootBody        Key = "reboot.body"
-	RebootSafeBody    Key = "reboot.safe_body"
-	RebootZeroNo      Key = "reboot.zero_no"
-	RebootZeroYes     Key = "reboot.zero_yes"
-	RebootYes         Key = "reboot.yes"
-	RebootNo          Key = "reboot.no"
-	ReturnHeading     Key = "return.heading"
-	ReturnBody        Key = "return.body"
-	ReturnZero        Key = "return.zero"
-	ReturnYes         Key = "return.yes"
-	ReturnNo          Key = "return.no"
-	ShareHeading      Key = "share.heading"
-	ShareAgainHeading Key = "share.again_heading"
-	ShareBody         Key = "share.body"
-	ShareZero         Key = "share.zero"
-	ShareYes          Key = "share.yes"
-	ShareNo           Key = "share.no"
-	StandingHeading   Key = "standing.heading"
-	StandingIntro     Key = "standing.intro"
-	StandingReboot    Key = "standing.reboot"
-	StandingNoReply   Key = "standing.no_reply"
-	StandingSharing   Key = "standing.sharing"
-	StandingZero      Key = "standing.zero"
-	StandingYes       Key = "standing.yes"
-	StandingNo        Key = "standing.no"
-	SwitchHeading     Key = "switch.heading"
-	SwitchBody        Key = "switch.body"
-	SwitchYes         Key = "switch.yes"
-	SwitchNo          Key = "switch.no"
+	RebootHeading       Key = "reboot.heading"
+	RebootBody          Key = "reboot.body"
+	RebootSafeBody      Key = "reboot.safe_body"
+	RebootZeroNo        Key = "reboot.zero_no"
+	RebootZeroYes       Key = "reboot.zero_yes"
+	RebootYes           Key = "reboot.yes"
+	RebootNo            Key = "reboot.no"
+	ReturnHeading       Key = "return.heading"
+	ReturnBody          Key = "return.body"
+	ReturnZero          Key = "return.zero"
+	ReturnYes           Key = "return.yes"
+	ReturnNo            Key = "return.no"
+	ShareHeading        Key = "share.heading"
+	ShareAgainHeading   Key = "share.again_heading"
+	ShareBody           Key = "share.body"
+	ShareZero           Key = "share.zero"
+	ShareYes            Key = "share.yes"
+	ShareNo             Key = "share.no"
+	ShareControlHeading Key = "share.control_heading" // the screen, with mouse and keyboard
+	ShareControlBody    Key = "share.control_body"
+	ShareControlYes     Key = "share.control_yes"
+	ControlHeading      Key = "control.heading"
+	ControlBody         Key = "control.body"
+	ControlZero         Key = "control.zero"
+	ControlYes          Key = "control.yes"
+	ControlNo           Key = "control.no"
+	StandingHeading     Key = "standing.heading"
+	StandingIntro       Key = "standing.intro"
+	StandingReboot      Key = "standing.reboot"
+	StandingNoReply     Key = "standing.no_reply"
+	StandingSharing     Key = "standing.sharing"
+	StandingControl     Key = "standing.control"
+	StandingZero        Key = "standing.zero"
+	StandingYes         Key = "standing.yes"
+	StandingNo          Key = "standing.no"
+	SwitchHeading       Key = "switch.heading"
+	SwitchBody          Key = "switch.body"
+	SwitchYes           Key = "switch.yes"
+	SwitchNo            Key = "switch.no"
+)
+
+// The bar that tells who sees the screen.
+const (
+	BannerSees        Key = "banner.sees"
+	BannerSee         Key = "banner.see" // several
+	BannerControls    Key = "banner.controls"
+	BannerIdle        Key = "banner.idle"
+	BannerPaused      Key = "banner.paused"
+	BannerPause       Key = "banner.pause"
+	BannerResume      Key = "banner.resume"
+	BannerStopControl Key = "banner.stop_control"
+	BannerHide        Key = "banner.hide"
+	BannerHideAsk     Key = "banner.hide_ask"
+	And               Key = "and" // between the last two names
 )
 
 // The window that asks for the code.
@@ -129,11 +158,14 @@ var Keys = []Key{
 	StatusRestarting, StatusHeld, StatusRogue, StatusUntrusted, StatusVersion, StatusRefused, StatusDisk, StatusFull,
 	StatusEnding, Sharing, StopSharing, Input, Send, EndSession, You, EndHeading, EndBody, EndYes, EndNo,
 	NoteJoined, NoteRestarted, NoteCalledOff, NoteRefused, NoteBlocked, NoteBlockedBy, NoteSharingOn, NoteSharingOff,
-	NoteStandingYes, NoteStandingNo, NoteStandingGone,
+	NoteStandingYes, NoteStandingNo, NoteStandingGone, NoteControlOn, NoteControlOff, NoteControlGone, NotePaused, NoteUnpaused,
 	RebootHeading, RebootBody, RebootSafeBody, RebootZeroNo, RebootZeroYes, RebootYes, RebootNo,
 	ReturnHeading, ReturnBody, ReturnZero, ReturnYes, ReturnNo,
 	ShareHeading, ShareAgainHeading, ShareBody, ShareZero, ShareYes, ShareNo,
-	StandingHeading, StandingIntro, StandingReboot, StandingNoReply, StandingSharing, StandingZero, StandingYes, StandingNo,
+	ShareControlHeading, ShareControlBody, ShareControlYes, ControlHeading, ControlBody, ControlZero, ControlYes, ControlNo,
+	BannerSees, BannerSee, BannerControls, BannerIdle, BannerPaused, BannerPause, BannerResume, BannerStopControl, BannerHide,
+	BannerHideAsk, And,
+	StandingHeading, StandingIntro, StandingReboot, StandingNoReply, StandingSharing, StandingControl, StandingZero, StandingYes, StandingNo,
 	SwitchHeading, SwitchBody, SwitchYes, SwitchNo,
 	CodeHeading, CodeBody, CodeLabel, ServerLabel, CodeOK, CodeCancel, CodeMalformed, CodeRefused, CodeBusy,
 	ServerMalformed, ServerInsecure, ServerAway, ServerUntrusted, CodeNotSaved,

@@ -62,7 +62,7 @@ func newServer(t *testing.T) *server {
 	}
 	s := &server{
 		t: t, key: key, admitted: make(chan admission, 16), events: make(chan wire.Message, 256), refused: make(chan wire.RefusalCode, 16),
-		policy: wire.Policy{AskBeforeReboot: true, PromptSeconds: 60, AskBeforeSharing: true, PhoneCancel: true, WindowMinutes: 10},
+		policy: wire.Policy{AskBeforeReboot: true, PromptSeconds: 60, AskBeforeSharing: true, AskBeforeControl: true, PhoneCancel: true, WindowMinutes: 10},
 	}
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.http.Close)
