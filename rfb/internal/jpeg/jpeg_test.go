@@ -105,3 +105,32 @@ func TestOddSizes(t *testing.T) {
 		}
 	}
 }
+
+func TestAssemblyWritesTheSameBytes(t *testing.T) {
+	var asm Encoder
+	plain := Encoder{plain: true}
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range 300 {
+		w, h := 1+r.IntN(100), 1+r.IntN(60)
+		pix := make([]byte, 4*w*h)
+		for i := range pix {
+			pix[i] = byte(r.Uint32())
+		}
+		if i%2 == 0 {
+			for i := range pix {
+				pix[i] = -(pix[i] & 1)
+			}
+		}
+		quality := 1 + r.IntN(100)
+		if i%3 == 0 {
+			quality = 100
+		}
+		for _, sub := range []Subsampling{Sub444, Sub420} {
+			got := asm.Encode(nil, pix, 4*w, w, h, quality, sub)
+			want := plain.Encode(nil, pix, 4*w, w, h, quality, sub)
+			if !bytes.Equal(got, want) {
+				t.Fatalf("%d × %d, quality %d, subsampling %d: not the same", w, h, quality, sub)
+			}
+		}
+	}
+}

@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package jpeg
 
 func (e *Encoder) convert420(pix []byte, stride int) { e.group.convert420Go(pix, stride) }
