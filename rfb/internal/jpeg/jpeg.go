@@ -28,10 +28,6 @@ const (
 	groupBlocks = 12
 )
 
-// maxGroupBytes is the most that the bits of a group can fill: 64 coefficients a block of at most 16 bits of code and 11 of
-// value, each byte of which may have to be followed by a stuffed zero, and the eight bytes that are written at once.
-const maxGroupBytes = groupBlocks*64*27/8*2 + 32
-
 // block is the 64 quantised coefficients of 8 × 8 samples: the one of horizontal frequency u and vertical frequency v is at
 // 8u + v.
 type block [64]int16
@@ -44,17 +40,32 @@ type group struct {
 	edge      [groupWidth * groupHeight * 4]byte // the pixels of a group that is not wholly inside the picture
 }
 
-// Encoder encodes pictures. The zero value is ready for use. It holds tables and scratch space of some kilobytes, so that
-// encoding allocates nothing but, where dst is too small, the result: keep it. It is not for concurrent use.
+// Encoder encodes pictures. The zero value is ready for use. It holds tables and scratch space (up to 1 MB for large pictures), so
+// that encoding allocates nothing but, where dst is too small, the result: keep it. It is not for concurrent use.
 type Encoder struct {
-	quality int // that the quantisers are for; 0: none yet
-	quant   [2]quantiser
-	codes   [2]codes
-	bits    bitWriter
-	lastDC  [3]int
-	group   group
+	quality   int // that the quantisers are for; 0: none yet
+	quant     [2]quantiser
+	group     group
+	lastDC    [3]int32
+	tokens    []token
+	frequency [tables << tokenTable]uint32 // of each table's symbols in tokens
+	huffman   [tables]huffmanTable
+	codes     [tables << tokenTable]code
+	picture   picture
+
+	out     []byte
+	begun   bool   // the header is in out
+	acc     uint64 // its low accBits bits are yet to be written; what is above them is not
+	accBits uint   // at most 63
 
 	plain bool // use no assembly: for tests
+}
+
+// picture is what is being encoded.
+type picture struct {
+	pix          []byte
+	stride, w, h int
+	sub          Subsampling
 }
 
 // Encode appends a baseline JFIF image to dst and returns the extended slice. The image shows the w × h pixels of pix, four bytes
@@ -66,46 +77,47 @@ func (e *Encoder) Encode(dst, pix []byte, stride, w, h, quality int, sub Subsamp
 		return dst
 	}
 	e.setQuality(min(max(quality, 1), 100))
-	dst = appendHeader(dst, &e.quant, w, h, sub)
-	e.bits = bitWriter{out: dst[:cap(dst)], at: len(dst)}
-	e.lastDC = [3]int{}
+	e.picture = picture{pix, stride, w, h, sub}
+	e.out, e.begun, e.acc, e.accBits = dst, false, 0, 0
+	e.lastDC = [3]int32{}
 	rows := groupHeight
 	if sub != Sub420 {
-		rows = 8
+		rows = groupHeight / 2
 	}
 	for y := 0; y < h; y += rows {
 		for x := 0; x < w; x += groupWidth {
-			e.encodeGroup(pix, stride, x, y, w, h, rows, sub)
+			if len(e.tokens)+maxGroupTokens > maxTokens {
+				e.drain(false)
+			}
+			e.tokens = slices.Grow(e.tokens, maxGroupTokens)
+			e.encodeGroup(x, y, min(groupWidth, w-x), min(rows, h-y), rows)
 		}
 	}
-	e.bits.grow(maxGroupBytes)
-	e.bits.flush()
-	dst = append(e.bits.out[:e.bits.at], 0xFF, markerEOI)
-	e.bits.out = nil // the caller's memory is not ours to hold
-	return dst
+	e.drain(true)
+	dst = e.flush()
+	e.picture, e.out = picture{}, nil // the caller's memory is not ours to hold
+	return append(dst, 0xFF, markerEOI)
 }
 
-// encodeGroup encodes the group whose upper left pixel is at x, y.
-func (e *Encoder) encodeGroup(pix []byte, stride, x, y, w, h, rows int, sub Subsampling) {
-	cols := min(groupWidth, w-x)
-	lines := min(rows, h-y)
-	pix = pix[y*stride+4*x:]
+// encodeGroup makes the tokens of the group of which the cols × lines pixels at x, y are in the picture.
+func (e *Encoder) encodeGroup(x, y, cols, lines, rows int) {
+	stride := e.picture.stride
+	pix := e.picture.pix[y*stride+4*x:]
 	if cols < groupWidth || lines < rows {
 		e.group.pad(pix, stride, cols, lines, rows)
 		pix, stride = e.group.edge[:], groupWidth*4
 	}
-	e.bits.grow(maxGroupBytes)
-	if sub == Sub420 {
+	if e.picture.sub == Sub420 {
 		e.transform420(pix, stride)
 		for mcu := 0; 16*mcu < cols; mcu++ {
-			e.writeMCU420(mcu, cols-16*mcu, lines)
+			e.tokeniseMCU420(mcu, cols-16*mcu, lines)
 		}
 		return
 	}
 	e.transform444(pix, stride)
 	for mcu := 0; 8*mcu < cols; mcu++ {
 		for c := range 3 {
-			e.writeBlock(4*c+mcu, c)
+			e.tokenise(4*c+mcu, c)
 		}
 	}
 }
@@ -133,19 +145,19 @@ func (e *Encoder) transform444(pix []byte, stride int) {
 	}
 }
 
-// writeMCU420 writes one minimum coded unit, of which cols × lines pixels are in the picture. Of its four blocks of brightness,
-// one that is wholly outside is written in the fewest bits that there are: nobody sees it.
-func (e *Encoder) writeMCU420(mcu, cols, lines int) {
+// tokeniseMCU420 makes the tokens of a minimum coded unit of which cols × lines pixels are in the picture. Of its four blocks of
+// brightness, one that is wholly outside becomes the fewest bits that there are: nobody sees it.
+func (e *Encoder) tokeniseMCU420(mcu, cols, lines int) {
 	for i := range 4 {
 		b := 4*mcu + i
 		if i%2*8 >= cols || i/2*8 >= lines {
 			e.group.blocks[b][0] = int16(e.lastDC[0])
 			e.group.nonzero[b] = 0
 		}
-		e.writeBlock(b, 0)
+		e.tokenise(b, 0)
 	}
-	e.writeBlock(8+mcu, 1)
-	e.writeBlock(10+mcu, 2)
+	e.tokenise(8+mcu, 1)
+	e.tokenise(10+mcu, 2)
 }
 
 // pad copies the cols × lines pixels at the start of pix, and repeats the last of each row and the last row, so that rows of
@@ -162,21 +174,5 @@ func (g *group) pad(pix []byte, stride, cols, lines, rows int) {
 	last := g.edge[(lines-1)*width:][:width]
 	for y := lines; y < rows; y++ {
 		copy(g.edge[y*width:][:width], last)
-	}
-}
-
-// bitWriter packs codes into bytes, the most significant bit first.
-type bitWriter struct {
-	out []byte // as long as its capacity
-	at  int    // bytes of out that are written
-	acc uint64 // its low n bits are yet to be written; what is above them is not
-	n   uint   // at most 63
-}
-
-// grow makes room for n more bytes.
-func (b *bitWriter) grow(n int) {
-	if len(b.out)-b.at < n {
-		out := slices.Grow(b.out[:b.at], n)
-		b.out = out[:cap(out)]
 	}
 }

@@ -54,10 +54,6 @@ func (e *Encoder) setQuality(quality int) {
 	if e.quality == quality {
 		return
 	}
-	if e.quality == 0 {
-		e.codes[0].build(&standardDC[0], &standardAC[0])
-		e.codes[1].build(&standardDC[1], &standardAC[1])
-	}
 	e.quality = quality
 	percent := 200 - 2*quality
 	if quality < 50 {
@@ -87,32 +83,27 @@ func (q *quantiser) setDivisor(i, d int) {
 }
 
 // appendHeader appends everything that comes before the coded data.
-func appendHeader(dst []byte, quant *[2]quantiser, w, h int, sub Subsampling) []byte {
+func (e *Encoder) appendHeader(dst []byte) []byte {
 	dst = append(dst, 0xFF, markerSOI,
 		0xFF, markerAPP0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0,
 		0xFF, markerDQT, 0, 2+2*65)
-	for c := range quant {
-		dst = append(dst, byte(c))
-		dst = append(dst, quant[c].table[:]...)
+	for i := range e.quant {
+		dst = append(dst, byte(i))
+		dst = append(dst, e.quant[i].table[:]...)
 	}
-	factors := byte(0x11)
-	if sub == Sub420 {
+	w, h, factors := e.picture.w, e.picture.h, byte(0x11)
+	if e.picture.sub == Sub420 {
 		factors = 0x22
 	}
 	dst = append(dst, 0xFF, markerSOF0, 0, 17, 8, byte(h>>8), byte(h), byte(w>>8), byte(w), 3,
 		1, factors, 0, 2, 0x11, 1, 3, 0x11, 1)
 	length := 2
-	for c := range 2 {
-		length += 17 + len(standardDC[c].values) + 17 + len(standardAC[c].values)
+	for i := range e.huffman {
+		length += 1 + maxCodeLength + len(e.huffman[i].symbols)
 	}
 	dst = append(dst, 0xFF, markerDHT, byte(length>>8), byte(length))
-	for c := range 2 {
-		dst = append(dst, byte(c))
-		dst = append(dst, standardDC[c].counts[:]...)
-		dst = append(dst, standardDC[c].values...)
-		dst = append(dst, 0x10|byte(c))
-		dst = append(dst, standardAC[c].counts[:]...)
-		dst = append(dst, standardAC[c].values...)
+	for i, id := range [tables]byte{0x00, 0x01, 0x10, 0x11} {
+		dst = e.huffman[i].appendTo(dst, id)
 	}
 	return append(dst, 0xFF, markerSOS, 0, 12, 3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0)
 }
