@@ -32,7 +32,7 @@ func BenchmarkEncode(b *testing.B) {
 				})
 			}
 			b.Run("image-jpeg/q80", func(b *testing.B) {
-				img := rgba(pix, 4*w, w, h)
+				img := rgba(pix, w, h)
 				var file bytes.Buffer
 				b.SetBytes(int64(4 * w * h))
 				b.ReportAllocs()

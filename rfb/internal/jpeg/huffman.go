@@ -61,7 +61,7 @@ func (t *huffmanTable) setLengths(leaves []uint64) {
 			counts[depth[i]]++
 		}
 	}
-	limitLengths(&counts)
+	limitLengths(&counts, int(depth[0]))
 	longest := maxCodeLength
 	for counts[longest] == 0 {
 		longest--
@@ -73,8 +73,8 @@ func (t *huffmanTable) setLengths(leaves []uint64) {
 }
 
 // limitLengths makes codes that are too long shorter, and others longer for them (T.81 figure K.3).
-func limitLengths(counts *[257]int) {
-	for i := len(counts) - 1; i > maxCodeLength; i-- {
+func limitLengths(counts *[257]int, longest int) {
+	for i := longest; i > maxCodeLength; i-- {
 		for counts[i] > 0 {
 			j := i - 2
 			for counts[j] == 0 {

@@ -11,7 +11,7 @@ import "slices"
 // Subsampling is how many pixels share one sample of the two colour differences.
 type Subsampling int
 
-// The subsamplings, by the names the field has for them.
+// The subsamplings, by the names the field has for them. A value that is neither counts as Sub444.
 const (
 	Sub444 Subsampling = iota // every pixel has its own: for sharp coloured edges
 	Sub420                    // 2 × 2 pixels share one: half the work, and about two thirds of the bytes
@@ -80,6 +80,7 @@ func (e *Encoder) Encode(dst, pix []byte, stride, w, h, quality int, sub Subsamp
 	e.picture = picture{pix, stride, w, h, sub}
 	e.out, e.begun, e.acc, e.accBits = dst, false, 0, 0
 	e.lastDC = [3]int32{}
+	clear(e.frequency[:])
 	rows := groupHeight
 	if sub != Sub420 {
 		rows = groupHeight / 2

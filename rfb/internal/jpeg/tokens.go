@@ -113,7 +113,6 @@ func (e *Encoder) makeTables(last bool) {
 		e.huffman[i].optimise((*[256]uint32)(e.frequency[i<<tokenTable:]))
 		e.huffman[i].setCodes((*[256]code)(e.codes[i<<tokenTable:]))
 	}
-	clear(e.frequency[:])
 }
 
 // write writes the codes and values of at most writtenAtOnce tokens.
