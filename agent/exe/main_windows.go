@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -25,11 +23,6 @@ const (
 	zoneLimit = 64 << 10
 )
 
-type options struct {
-	server, code, log string
-	resume            bool
-}
-
 func main() {
 	// Before anything else is loaded: DLLs come from System32 only, never from the folder of a download.
 	_ = windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
@@ -45,14 +38,14 @@ func exit(code int) {
 }
 
 func run(args []string) int {
-	opts, err := parse(args)
+	opts, err := launch.ParseFlags(args)
 	if err != nil {
 		complain(badFlags, err)
 		return 2
 	}
-	log, closeLog := openLog(opts.log)
+	log, closeLog := openLog(opts.Log)
 	defer closeLog()
-	log.Info("start", "version", version.Version, "resume", opts.resume, "pid", os.Getpid())
+	log.Info("start", "version", version.Version, "resume", opts.Resume, "pid", os.Getpid())
 	if err := work(opts, log); err != nil {
 		log.Error("stop", "error", err)
 		return 1
@@ -61,13 +54,13 @@ func run(args []string) int {
 	return 0
 }
 
-func work(opts options, log *logfile.Text) error {
+func work(opts launch.Flags, log *logfile.Text) error {
 	machine, err := pc.New(log)
 	if err != nil {
 		complain(noStart, err)
 		return err
 	}
-	if opts.resume {
+	if opts.Resume {
 		switch ok, err := agent.UnderWay(machine.Sealed()); {
 		case err != nil:
 			// Run says the same to the customer.
@@ -91,32 +84,15 @@ func work(opts options, log *logfile.Text) error {
 	return err
 }
 
-func parse(args []string) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("rejoin", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // there is no console
-	flags.StringVar(&o.server, "server", "", "address of the server")
-	flags.StringVar(&o.code, "code", "", "connect code")
-	flags.StringVar(&o.log, "log", "", "file for the log")
-	flags.BoolVar(&o.resume, "resume", false, "go on with the session that is under way, if there is one")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("%q is not a flag", flags.Arg(0))
-	}
-	return o, nil
-}
-
 // find puts together where to go: flags first, then the program's name, then where it was downloaded from. -resume goes on
 // with what is on disk and looks at nothing else.
-func find(o options, log *logfile.Text) launch.Target {
-	if o.resume {
+func find(o launch.Flags, log *logfile.Text) launch.Target {
+	if o.Resume {
 		return launch.Target{}
 	}
-	given := launch.Target{Code: o.code}
-	if o.server != "" {
-		server, err := launch.Server(o.server)
+	given := launch.Target{Code: o.Code}
+	if o.Server != "" {
+		server, err := launch.Server(o.Server)
 		if err != nil {
 			log.Warn("-server is left out", "error", err)
 		}

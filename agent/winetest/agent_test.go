@@ -44,6 +44,9 @@ func joined(t *testing.T, o winerig.Options) (*winerig.PC, *server, admission) {
 	if !a.join {
 		t.Fatal("the agent rejoined instead of joining")
 	}
+	if a.version != winerig.AgentVersion {
+		t.Errorf("the agent says that it is version %q; it was built as %q", a.version, winerig.AgentVersion)
+	}
 	return pc, s, a
 }
 

@@ -53,6 +53,7 @@ type admission struct {
 	bootID   string
 	instance string
 	pc       wire.PC
+	version  string
 }
 
 func newServer(t *testing.T) *server {
@@ -172,7 +173,7 @@ func (s *server) handshake(ctx context.Context, conn *websocket.Conn) error {
 			return s.write(ctx, conn, wire.Refused{Code: wire.RefusedCode}, 0, 0)
 		}
 		s.public = m.PublicKey
-		a = admission{true, m.BootID, m.Instance, m.PC}
+		a = admission{true, m.BootID, m.Instance, m.PC, hello.Version}
 	case *wire.Rejoin:
 		claim.Purpose, claim.BootID, claim.Instance = wire.PurposeRejoin, m.BootID, m.Instance
 		claim.Session, claim.Generation = m.Session, m.Generation
@@ -183,7 +184,7 @@ func (s *server) handshake(ctx context.Context, conn *websocket.Conn) error {
 			s.refused <- s.refuse
 			return s.write(ctx, conn, wire.Refused{Code: s.refuse}, 0, 0)
 		}
-		a, acked = admission{false, m.BootID, m.Instance, m.PC}, m.Acked
+		a, acked = admission{false, m.BootID, m.Instance, m.PC, hello.Version}, m.Acked
 	default:
 		return fmt.Errorf("%s instead of join or rejoin", m.Type())
 	}

@@ -47,21 +47,32 @@ func buildNow(pkg string, ldflags []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cacheDir(), "build-"+fmt.Sprintf("%x", sha256.Sum256([]byte(root)))[:12])
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := buildDir(root)
+	if err != nil {
 		return "", err
 	}
-	// One file for each program and working copy, so that runs leave no more and more of them; put in place at once, for
-	// other test binaries that read it now.
-	exe := filepath.Join(dir, filepath.Base(pkg)+".exe")
-	fresh := fmt.Sprintf("%s.%d", exe, os.Getpid())
-	cmd := exec.Command("go", "build", "-tags", AgentTags, "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "), "-o", fresh, pkg)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", strings.Join(append([]string{"-s", "-w"}, ldflags...), " "))
+	exe, fresh := target(dir, filepath.Base(pkg))
+	cmd.Args = append(cmd.Args, "-o", fresh, pkg)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s for Windows: %w\n%s", pkg, err, out)
 	}
 	return exe, os.Rename(fresh, exe)
+}
+
+// target is one file for each program and working copy, so that runs leave no more and more of them; fresh is to be put in
+// its place at once, for other test binaries that read it now.
+func target(dir, name string) (exe, fresh string) {
+	exe = filepath.Join(dir, name+".exe")
+	return exe, fmt.Sprintf("%s.%d", exe, os.Getpid())
+}
+
+// buildDir is where the programs of one working copy are kept.
+func buildDir(root string) (string, error) {
+	dir := filepath.Join(cacheDir(), "build-"+fmt.Sprintf("%x", sha256.Sum256([]byte(root)))[:12])
+	return dir, os.MkdirAll(dir, 0o700)
 }
 
 var moduleRoot = sync.OnceValues(func() (string, error) {
@@ -72,11 +83,33 @@ var moduleRoot = sync.OnceValues(func() (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 })
 
-// BuildAgent builds the customer's program as it is released; its icon and manifest are in it if make has written them.
+// AgentVersion is the version of the program that [BuildAgent] builds.
+const AgentVersion = "v0.0.1-rig"
+
+var agent = sync.OnceValues(func() (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	dir, err := buildDir(root)
+	if err != nil {
+		return "", err
+	}
+	exe, fresh := target(dir, "agent")
+	cmd := exec.Command(filepath.Join(root, "scripts", "build-agent"), AgentVersion, fresh)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the agent: %w\n%s", err, out)
+	}
+	return exe, os.Rename(fresh, exe)
+})
+
+// BuildAgent builds the customer's program by the script that builds the released one, and returns its path.
 func BuildAgent(t testing.TB) string {
 	t.Helper()
-	return Build(t, "./agent/exe", "-H windowsgui")
+	Require(t)
+	exe, err := agent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
 }
-
-// AgentTags are the build tags of the released program: WebSockets need no HTTP/2, which costs 400 kB.
-const AgentTags = "nethttpomithttp2"

@@ -2,7 +2,7 @@
 // virtual screen, clicks and types like a person, and goes through real power cycles with a fresh boot clock.
 //
 //	pc := winerig.New(t, winerig.Options{})
-//	exe := winerig.Build(t, "./agent/exe", "-H windowsgui")
+//	exe := winerig.BuildAgent(t)
 //	agent := pc.Start(pc.Put(exe, `C:\users\root\Downloads\rejoin.exe`), "-server", url, "-code", code)
 //	prompt := pc.WaitWindow("RejoinPrompt")
 //	pc.Click(prompt.Control("Yes, restart"))     // a real mouse press at the button's place

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -21,11 +22,22 @@ func main() {
 	for _, arch := range []string{"amd64", "arm64"} {
 		object, err := resource.Program(arch, *version)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(*dir, "resource_windows_"+arch+".syso"), object, 0o644)
+			err = replace(filepath.Join(*dir, "resource_windows_"+arch+".syso"), object)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "mkresource:", err)
 			os.Exit(1)
 		}
 	}
+}
+
+// replace writes a file in one piece, and not at all if it is right already: another build may be reading it.
+func replace(path string, data []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
