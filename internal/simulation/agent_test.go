@@ -237,15 +237,25 @@ func (p *pc) apply(d *doc, c session.Command) func() {
 		d.prompts = append(d.prompts, q)
 		return func() { p.ask(q) }
 	case session.AskShare:
-		q := prompt{kind: "share", id: c.PromptID, seconds: c.Seconds}
-		if !p.w.session().Policy.AskBeforeSharing {
+		q := prompt{kind: "share", id: c.PromptID, seconds: c.Seconds, control: c.Control}
+		if policy := p.w.session().Policy; !policy.AskBeforeSharing && !(c.Control && policy.AskBeforeControl) {
 			p.answerShare(d, q, session.AnswerYes, session.SourcePrior)
 			return nil
 		}
 		d.prompts = append(d.prompts, q)
 		return func() { p.ask(q) }
 	case session.EndShare:
-		d.sharing = false
+		d.sharing, d.control = false, p.w.bugs.keepControl && d.control
+	case session.AskControl:
+		q := prompt{kind: "control", id: c.PromptID, seconds: c.Seconds}
+		if !p.w.session().Policy.AskBeforeControl || !d.sharing {
+			p.answerControl(d, q, session.AnswerYes, session.SourcePrior)
+			return nil
+		}
+		d.prompts = append(d.prompts, q)
+		return func() { p.ask(q) }
+	case session.SetControl:
+		d.controller = c.ID
 	case session.Regenerate:
 		d.generation = max(d.generation, c.Generation)
 		if p.w.bugs.lowerGeneration {
@@ -305,7 +315,10 @@ func (d *doc) revoke(id string) {
 		d.grant = nil
 	}
 	if d.sharedBy == id {
-		d.sharing = false
+		d.sharing, d.control = false, false
+	}
+	if d.controlBy == id {
+		d.control = false
 	}
 }
 

@@ -16,7 +16,7 @@ type bugs struct {
 	publishFirst, ackFirst, ignoreRevision, forgetAudit, volatileStore, volatileOutbox, forgetTimers, seenLate bool
 	// In the agent:
 	applyTwice, noGuard, noBootCheck, keepGrants, volatileAgent, tornDocument, forgetGeneration, lowerGeneration bool
-	ackAhead, ackUnsaved, staleFarewell, stuckInSafeMode                                                         bool
+	ackAhead, ackUnsaved, staleFarewell, stuckInSafeMode, keepControl                                            bool
 	// In the state machine: what is applied instead.
 	machine func(s session.Session, ev session.Event, now time.Time) (session.Session, []session.Effect, error)
 }
@@ -165,6 +165,27 @@ var planted = []struct {
 			}
 			return effects
 		}), 100},
+	{"mouse and keyboard outlive the screen on the PC", bugs{keepControl: true}, 20000},
+	{"mouse and keyboard outlive the screen at the server", wrongResult(
+		func(s session.Session, _ session.Event, next *session.Session, effects []session.Effect) []session.Effect {
+			if s.Control.State == session.SharingOn && next.Sharing.State == session.SharingStopped {
+				next.Control = s.Control
+			}
+			return effects
+		}), 5000},
+	{"control passes on without a word to the agent", wrongResult(
+		func(s session.Session, ev session.Event, next *session.Session, effects []session.Effect) []session.Effect {
+			if _, ok := ev.(session.Tick); !ok {
+				return effects
+			}
+			return mapCommands(effects, func(c session.Command) session.Command {
+				if set, ok := c.(session.SetControl); ok {
+					set.ID = "u9"
+					return set
+				}
+				return c
+			})
+		}), 20000},
 	{"an old farewell is taken for a new one", staleFarewell(), 5000},
 }
 

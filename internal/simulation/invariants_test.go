@@ -76,6 +76,9 @@ func (g *ghost) committed(w *world, before, next session.Session, ev session.Eve
 	}
 	g.audit += lines
 	checkAudited(w, before, next, lines)
+	if c := next.Control; c.State == session.SharingOn && next.Sharing.State != session.SharingOn || c.Wanted.ID != "" && c.Wanted.ID == c.Holder.ID {
+		w.violated("5 consent", "control %+v while the screen is %q", c, next.Sharing.State)
+	}
 	g.window(w, before, next, ev, now)
 	switch ev := ev.(type) {
 	case session.ChooseRival:
@@ -157,6 +160,8 @@ func unaudited(before, next session.Session, lines int) string {
 	}
 	changed := before.State != next.State || before.Link.Online != next.Link.Online ||
 		before.Sharing.State != next.Sharing.State && next.State != session.StateEnded ||
+		next.State != session.StateEnded && (before.Control.State != next.Control.State || before.Control.Holder != next.Control.Holder) &&
+			before.Sharing.State == next.Sharing.State ||
 		rebootState(before) != rebootState(next)
 	if changed && lines == 0 {
 		return string(before.State) + " " + rebootState(before) + " became " + rebootState(next)
@@ -332,6 +337,9 @@ func (w *world) checkSettled() {
 	// Of two PCs that took turns, the one that shared before may not have heard that another boot ended that.
 	if !w.ghost.copied && (s.Sharing.State == session.SharingOn) != p.doc.sharing {
 		w.violated(name, "sharing: the session says %q, the agent %v", s.Sharing.State, p.doc.sharing)
+	}
+	if c := s.Control; !w.ghost.copied && ((c.State == session.SharingOn) != p.doc.control || p.doc.control && c.Holder.ID != p.doc.controller) {
+		w.violated(name, "control: the session says %q of %q, the agent %v of %q", c.State, c.Holder.ID, p.doc.control, p.doc.controller)
 	}
 	if !w.ghost.copied {
 		w.checkChat()

@@ -48,6 +48,9 @@ type doc struct {
 	prompts    []prompt
 	sharing    bool
 	sharedBy   string // the prompt
+	control    bool   // mouse and keyboard, too
+	controlBy  string
+	controller string // who uses them, as the server says
 }
 
 type outEvent struct {
@@ -67,6 +70,7 @@ type prompt struct {
 	kind, id string
 	seconds  int
 	safe     bool
+	control  bool // of a share prompt
 }
 
 func newPC(w *world, index int) *pc {
@@ -189,6 +193,7 @@ func (p *pc) startAgent() {
 	if p.doc.bootID != p.bootID && !p.w.bugs.keepGrants {
 		// In memory until the next save; a crash before that does the same again.
 		p.doc.grant, p.doc.prompts, p.doc.sharing = nil, nil, false
+		p.doc.control, p.doc.controller = false, ""
 	}
 	if p.doc.bootID != p.bootID {
 		p.doc.bootID, p.doc.commanded, p.doc.announced = p.bootID, "", false

@@ -6,7 +6,10 @@ import (
 	"github.com/rejoin/rejoin/internal/session"
 )
 
-var technician = session.Actor{Kind: session.ActorTechnician, ID: "u1", Name: "Jonas"}
+var (
+	technician = session.Actor{Kind: session.ActorTechnician, ID: "u1", Name: "Jonas"}
+	colleague  = session.Actor{Kind: session.ActorTechnician, ID: "u2", Name: "Mia"}
+)
 
 // people keeps everybody busy until the world calms down.
 func (w *world) people() {
@@ -63,6 +66,8 @@ func (w *world) technicianActs() {
 		w.act(session.RequestShare{By: technician})
 	case n < 28:
 		w.act(session.StopShare{By: technician})
+	case n < 31:
+		w.controlActs()
 	case n < 36:
 		w.act(session.SendChat{By: technician, Text: w.ghost.technicianSays()})
 	case n == 36 && w.rng.IntN(4) == 0:
@@ -71,6 +76,19 @@ func (w *world) technicianActs() {
 		w.server.choose()
 	case n > 37:
 		w.customerActs()
+	}
+}
+
+// controlActs is a technician, or a colleague, who wants mouse and keyboard, or has had enough of them.
+func (w *world) controlActs() {
+	by := []session.Actor{technician, colleague}[w.rng.IntN(2)]
+	switch w.rng.IntN(6) {
+	case 0:
+		w.act(session.YieldControl{By: by})
+	case 1:
+		w.act(session.KeepControl{By: by})
+	default:
+		w.act(session.RequestControl{By: by})
 	}
 }
 
@@ -90,8 +108,14 @@ func (w *world) customerActs() {
 		} else {
 			w.ghost.maybe = append(w.ghost.maybe, text)
 		}
+	case n < 16 && p.doc.control:
+		if p.save(func(d *doc) { d.control = false; d.emit(session.ControlStopped{}, p.bootID) }) {
+			p.flush()
+		}
+	case n < 17 && p.doc.sharing:
+		p.emit(session.SharePaused{Paused: w.rng.IntN(2) == 0})
 	case n < 18 && p.doc.sharing:
-		if p.save(func(d *doc) { d.sharing = false; d.emit(session.ShareStopped{}, p.bootID) }) {
+		if p.save(func(d *doc) { d.sharing, d.control = false, false; d.emit(session.ShareStopped{}, p.bootID) }) {
 			p.flush()
 		}
 	case n == 19 && w.rng.IntN(5) == 0:
@@ -192,6 +216,8 @@ func (p *pc) answered(q prompt, answer session.Answer) {
 				answer, source = session.AnswerYes, session.SourceTimeout
 			}
 			p.answerReboot(d, q, answer, source)
+		case "control":
+			p.answerControl(d, q, answer, session.SourceCustomer)
 		case "share":
 			p.answerShare(d, q, answer, session.SourceCustomer)
 		case "return":
@@ -215,7 +241,21 @@ func (p *pc) answerReboot(d *doc, q prompt, answer session.Answer, source sessio
 func (p *pc) answerShare(d *doc, q prompt, answer session.Answer, source session.Source) {
 	ev := session.ShareAnswered{PromptID: q.id, Answer: answer}
 	d.sharing, d.sharedBy = answer == session.AnswerYes, q.id
+	d.control, d.controlBy = d.sharing && q.control, q.id
 	if d.sharing {
+		ev.Source = source
+	}
+	d.emit(ev, p.bootID)
+}
+
+// answerControl is answerShare for mouse and keyboard; without the screen there is no Yes.
+func (p *pc) answerControl(d *doc, q prompt, answer session.Answer, source session.Source) {
+	if answer == session.AnswerYes && !d.sharing {
+		answer = session.AnswerNotShown
+	}
+	ev := session.ControlAnswered{PromptID: q.id, Answer: answer}
+	d.control, d.controlBy = answer == session.AnswerYes, q.id
+	if d.control {
 		ev.Source = source
 	}
 	d.emit(ev, p.bootID)

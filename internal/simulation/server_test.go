@@ -53,6 +53,7 @@ func (v *server) create() {
 	policy := session.DefaultPolicy()
 	rng := v.w.rng
 	policy.AskBeforeReboot, policy.AskBeforeSharing = rng.IntN(5) > 0, rng.IntN(3) > 0
+	policy.AskBeforeControl = rng.IntN(3) > 0
 	policy.PromptSeconds = []int{10, 60, 120}[rng.IntN(3)]
 	policy.WindowMinutes = []int{1, 3, 10}[rng.IntN(3)]
 	policy.IdleMinutes = []int{15, 60, 480}[rng.IntN(3)]
