@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"handlers":              {"internal/session", "internal/wire", "internal/hub", "internal/account", "internal/lobby", "internal/relay", "web"},
 	"agent":                 {"internal/wire", "agent/machine", "agent/launch", "agent/logfile", "agent/text", "rfb"},
 	"agent/machine":         {"rfb"},
-	"agent/machine/sim":     {"agent/machine", "rfb"},
+	"agent/machine/sim":     {"agent/machine", "agent/machine/sim/...", "rfb"},
 	"agent/machine/windows": {"agent/machine", "agent/machine/windows/...", "rfb"},
 	"agent/exe":             {"agent", "agent/launch", "agent/logfile", "agent/text", "agent/machine", "agent/machine/windows", "internal/version"},
 	"agent/exe/mkresource":  {"agent/machine/windows/resource"}, // a tool of the build

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rejoin/rejoin/agent/machine"
@@ -17,6 +18,7 @@ type Snapshot struct {
 	Online    bool // the cable is in
 	Running   bool // the agent
 	Autostart bool // the agent is registered to start after the next sign-in
+	Secure    bool // Windows asks for permission, on the secure desktop
 	Blockers  []string
 
 	View   *machine.View     // the chat box; nil: closed
@@ -32,7 +34,7 @@ func (p *PC) Snapshot() (Snapshot, <-chan struct{}) {
 	snap := Snapshot{
 		Power: p.power, Since: p.since, BootID: p.bootID(), Name: p.opts.Name, User: p.opts.User, Locale: p.opts.Locale,
 		Online: !p.cut, Running: len(p.procs) > 0, Autostart: p.disk.state.Autostart,
-		Blockers: append([]string(nil), p.apps...),
+		Secure: p.secure, Blockers: append([]string(nil), p.apps...),
 	}
 	changed := p.changed
 	s := p.screen()
@@ -70,7 +72,7 @@ func (p *PC) current() (*screen, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.screen()
-	if s == nil || p.power != Desktop && p.power != Asking && p.power != Blocked {
+	if s == nil || p.secure || p.power != Desktop && p.power != Asking && p.power != Blocked {
 		return nil, ErrNoWindow
 	}
 	return s, nil
@@ -81,6 +83,9 @@ func (p *PC) SetLocale(locale string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opts.Locale, p.disk.state.Locale = locale, locale
+	if p.desk != nil {
+		p.desk.SetLocale(locale)
+	}
 	p.remember()
 }
 
@@ -137,6 +142,36 @@ func (p *PC) End() error { return p.act(machine.Action{Kind: machine.ActionEnd})
 
 // StopShare clicks "Stop sharing".
 func (p *PC) StopShare() error { return p.act(machine.Action{Kind: machine.ActionStopShare}) }
+
+// Press clicks a button of the banner.
+func (p *PC) Press(kind machine.ActionKind) error {
+	banner := p.banner()
+	if banner == nil || !slices.ContainsFunc(banner.Buttons, func(b machine.BannerButton) bool { return b.Action == kind }) {
+		return ErrNoWindow
+	}
+	return p.act(machine.Action{Kind: kind})
+}
+
+// Hide chooses in the banner's list which windows shall be hidden from now on, by their IDs: all of them.
+func (p *PC) Hide(windows []string) error {
+	if banner := p.banner(); banner == nil || banner.Hide == "" {
+		return ErrNoWindow
+	}
+	return p.act(machine.Action{Kind: machine.ActionHide, Windows: windows})
+}
+
+func (p *PC) banner() *machine.Banner {
+	s, err := p.current()
+	if err != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.view == nil {
+		return nil
+	}
+	return s.view.Banner
+}
 
 func (p *PC) act(a machine.Action) error {
 	s, err := p.current()

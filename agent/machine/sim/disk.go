@@ -29,6 +29,7 @@ type diskState struct {
 	Restarts  bool     `json:"restarts,omitzero"` // it is off, or about to be, for a restart
 	Blockers  []string `json:"blockers,omitzero"`
 	Locale    string   `json:"locale,omitzero"` // if it was changed
+	Notes     string   `json:"notes,omitzero"`  // the editor's file
 }
 
 func openDisk(dir string) (*disk, error) {

@@ -6,6 +6,9 @@
 // [Process], which is its [machine.Machine] and its network. Killing a process, or the PC, makes its Process dead: whatever
 // the agent's goroutines still try has no effect, as if they were gone.
 //
+// A PC has a picture, mouse, keyboard and clipboard too (package desktop), once somebody asks for its screen: [Process.Screen]
+// is the agent's, [PC.Picture], [PC.CustomerMouse] and [PC.CustomerKey] are the customer's.
+//
 // With a disk in memory nothing here uses the real clock or does I/O by itself, so that all of it works in a
 // testing/synctest bubble.
 package sim

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/rejoin/rejoin/agent/machine/sim/desktop"
 )
 
 // Options are what a PC is made of.
@@ -74,6 +76,7 @@ type PC struct {
 	boot     context.Context // ends with the boot; nil when off
 	endBoot  context.CancelFunc
 	procs    []*Process
+	secure   bool // Windows asks for permission
 	cut      bool // the cable is out
 	hole     bool // packets vanish, and nobody notices
 	apps     []string
@@ -81,6 +84,7 @@ type PC struct {
 	refusal  error
 	restarts int
 	changed  chan struct{}
+	desk     *desktop.Desktop // made when somebody first looks
 }
 
 // New makes a PC. With an empty disk it stands at the desktop of its first boot; else as its disk says that it was left,
@@ -148,6 +152,7 @@ func (p *PC) Close() {
 		proc.die(true)
 	}
 	p.procs = nil
+	p.remember()
 	p.cancel()
 	p.mu.Unlock()
 	p.work.Wait()
@@ -163,12 +168,16 @@ func (p *PC) newBoot() {
 func (p *PC) become(power Power) {
 	p.power, p.since = power, time.Now()
 	p.disk.state.Power = power
-	p.remember()
+	p.remember() // before the editor is closed
+	p.showPower()
 }
 
 // remember writes the state and tells the watchers. p.mu is held.
 func (p *PC) remember() {
 	p.disk.state.Blockers = slices.Clone(p.apps)
+	if p.desk != nil {
+		p.disk.state.Notes = p.desk.Text()
+	}
 	_ = p.disk.save() // a simulation: what can't be remembered is forgotten at the next start
 	p.notify()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/rejoin/rejoin/agent/machine"
+	"github.com/rejoin/rejoin/agent/machine/sim/desktop"
 )
 
 // Process is one process of the agent on a PC: its machine and its network.
@@ -16,6 +17,7 @@ type Process struct {
 	cancel   context.CancelFunc
 	boot     string
 	screen   *screen
+	display  *desktop.Screen // made when somebody first asks; under pc.mu
 	shutdown chan machine.Shutdown
 	network  chan struct{}
 

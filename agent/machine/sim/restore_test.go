@@ -35,29 +35,30 @@ func TestRestoreInTheMiddleOfARestart(t *testing.T) {
 					return pc
 				}
 				pc := open()
-				before := pc.bootID()
+				before, _ := pc.Snapshot()
 				if err := pc.SystemRestart(); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(c.after) // of the bubble's clock
 				synctest.Wait()
-				if got := pc.disk.state.Power; got != c.power {
-					t.Fatalf("after %v the PC is %s, want %s", c.after, got, c.power)
+				if s, _ := pc.Snapshot(); s.Power != c.power {
+					t.Fatalf("after %v the PC is %s, want %s", c.after, s.Power, c.power)
 				}
 				pc.Close()
 
 				again := open()
 				defer again.Close()
-				if got := again.disk.state.Power; got != c.then {
-					t.Errorf("found again as %s, want %s", got, c.then)
+				found, _ := again.Snapshot()
+				if found.Power != c.then {
+					t.Errorf("found again as %s, want %s", found.Power, c.then)
 				}
-				if same := again.bootID() == before; same != (c.then == Desktop) {
-					t.Errorf("found again in boot %s, left in %s", again.bootID(), before)
+				if same := found.BootID == before.BootID; same != (c.then == Desktop) {
+					t.Errorf("found again in boot %s, left in %s", found.BootID, before.BootID)
 				}
 				time.Sleep(20 * time.Second)
 				synctest.Wait()
-				if got := again.disk.state.Power; c.then != Desktop && got != SignInScreen {
-					t.Errorf("20 s later it is %s", got)
+				if s, _ := again.Snapshot(); c.then != Desktop && s.Power != SignInScreen {
+					t.Errorf("20 s later it is %s", s.Power)
 				}
 			})
 		})
