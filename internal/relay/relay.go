@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// bufferSize is how much of a message is passed on at a time. RFB is a stream: where messages end means nothing.
-	bufferSize = 64 << 10
+	// bufferSize is how much of a message is waited for before it is passed on: one TLS record. RFB is a stream, where
+	// messages end means nothing; but an agent's small writes would each cost a frame, a record and a system call again.
+	bufferSize = 16 << 10
 	// silentAfter is how long the PC may be silent: it shows that it is there every second.
 	silentAfter = 12 * time.Second
 	// writeWithin is how long a side may take to take a buffer before it is hung up on.
@@ -90,7 +91,7 @@ func message(dst, src *websocket.Conn, buf []byte, count *int64, writing *time.T
 		return errors.New("relay: a text frame")
 	}
 	for {
-		n, err := r.Read(buf)
+		n, err := io.ReadFull(r, buf)
 		if n > 0 {
 			writing.Reset(writeWithin)
 			werr := dst.Write(context.Background(), websocket.MessageBinary, buf[:n])
@@ -100,7 +101,7 @@ func message(dst, src *websocket.Conn, buf []byte, count *int64, writing *time.T
 			}
 			atomic.AddInt64(count, int64(n))
 		}
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
 		}
 		if err != nil {
