@@ -26,7 +26,7 @@ type sender struct {
 	layout  uint64 // of the display, as the viewer knows it
 	asks    asks
 	convert *converter
-	encoder encoder // nil until the viewer may have Tight
+	encoder encoder
 	finder  finder
 
 	shown     overlay
@@ -126,7 +126,6 @@ func (st *state) offerClipboard() {
 func (c *Conn) sendAll(ctx context.Context) error {
 	s := &c.send
 	s.sent = time.Now()
-	defer func() { s.display.detach(c) }()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for ctx.Err() == nil {
