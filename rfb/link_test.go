@@ -177,11 +177,13 @@ func photo(fb *rfb.Framebuffer, r image.Rectangle, phase float64) {
 // text writes something like lines of text into r.
 func text(fb *rfb.Framebuffer, r image.Rectangle, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	var font [40][8]uint8
+	var font [40][8][6]uint8 // with soft edges
 	frng := rand.New(rand.NewPCG(9, 9))
 	for i := range font {
 		for y := range font[i] {
-			font[i][y] = uint8(frng.Uint32())
+			for x := range font[i][y] {
+				font[i][y][x] = uint8(frng.Uint32()) | 15
+			}
 		}
 	}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -198,10 +200,8 @@ func text(fb *rfb.Framebuffer, r image.Rectangle, seed uint64) {
 			glyph := font[rng.IntN(len(font))]
 			for gy := range 8 {
 				for gx := range 6 {
-					if glyph[gy]>>gx&1 == 1 {
-						i := (y+4+gy)*fb.Stride + 4*(x+gx)
-						fb.Pix[i], fb.Pix[i+1], fb.Pix[i+2] = 0, 0, 0
-					}
+					i := (y+4+gy)*fb.Stride + 4*(x+gx)
+					fb.Pix[i], fb.Pix[i+1], fb.Pix[i+2] = glyph[gy][gx], glyph[gy][5-gx], glyph[gy][gx]
 				}
 			}
 		}
@@ -225,7 +225,9 @@ func TestSlowLink(t *testing.T) {
 		}},
 		{"scroll", 400 * time.Millisecond, func(fb *rfb.Framebuffer, n int) rfb.Damage {
 			r := image.Rect(100, 100, 1100, 700)
-			copy(fb.Pix[100*fb.Stride:652*fb.Stride], fb.Pix[148*fb.Stride:700*fb.Stride])
+			for y := 100; y < 652; y++ {
+				copy(fb.Pix[y*fb.Stride+400:y*fb.Stride+4400], fb.Pix[(y+48)*fb.Stride+400:])
+			}
 			text(fb, image.Rect(100, 652, 1100, 700), uint64(n)+10)
 			return rfb.Damage{Rects: []image.Rectangle{r}}
 		}},

@@ -7,6 +7,8 @@ import (
 	"image"
 	"os"
 	"time"
+
+	"github.com/rejoin/rejoin/rfb/internal/motion"
 )
 
 const (
@@ -27,7 +29,8 @@ type sender struct {
 	asks    asks
 	convert *converter
 	encoder encoder
-	finder  finder
+	finder  motion.Finder
+	ideas   []motion.Move // for the finder
 
 	shown     overlay
 	shape     uint64 // the cursor that the viewer has
@@ -41,12 +44,6 @@ type sender struct {
 	diffs   []difference
 	sent    time.Time // when something was sent last
 	changed time.Time // when the picture changed last
-}
-
-// finder finds moves of pixels; it is the motion detection of one connection.
-type finder interface {
-	// find returns areas of cur, inside changed, that are copies of areas of old, to be applied in this order.
-	find(old, cur []byte, stride int, size image.Point, changed []image.Rectangle, hints []Move) []Move
 }
 
 // work is what the sender knows of the shared state when it decides what to send.

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"image"
 	"slices"
+
+	"github.com/rejoin/rejoin/rfb/internal/motion"
 )
 
 // maxRects is about how many rectangles an update may have; the protocol has 16 bits for their number.
@@ -201,7 +203,7 @@ func (s *sender) look(w *work) {
 func (s *sender) move(w *work, hints []Move) bool {
 	d, v := s.display, s.seen
 	whole := image.Rectangle{Max: v.size}
-	if s.finder == nil || !w.enc.copyRect || d.fb.Size != v.size || d.fb.Stride != v.stride || !whole.In(w.area) {
+	if !w.enc.copyRect || d.fb.Size != v.size || d.fb.Stride != v.stride || !whole.In(w.area) {
 		return false
 	}
 	var changed []image.Rectangle
@@ -210,8 +212,13 @@ func (s *sender) move(w *work, hints []Move) bool {
 		changed = append(changed, diff.r)
 		s.tiles = append(s.tiles, diff.tile)
 	}
-	moves := s.finder.find(v.pix, d.fb.Pix, v.stride, v.size, join(changed), hints)
+	s.ideas = s.ideas[:0]
+	for _, m := range hints {
+		s.ideas = append(s.ideas, motion.Move(m))
+	}
+	moves := s.finder.Find(v.pix, d.fb.Pix, v.stride, v.size, join(changed), s.ideas)
 	for _, m := range moves {
+		m := Move(m)
 		if m.To.Empty() || !m.To.In(whole) || !m.To.Sub(m.To.Min).Add(m.From).In(whole) {
 			continue
 		}
