@@ -79,7 +79,7 @@ func inflateText(b []byte, limit int) (text string, ok bool, err error) {
 		return "", false, fmt.Errorf("%w: clipboard: %w", ErrMalformed, unexpected(err))
 	}
 	n := int64(binary.BigEndian.Uint32(size[:]))
-	if n > int64(limit) {
+	if n > 2*int64(limit)+1 { // every line feed may be two bytes here, and there is a NUL
 		return "", false, nil
 	}
 	var out bytes.Buffer // grows with what is there, not with what is announced
@@ -88,7 +88,8 @@ func inflateText(b []byte, limit int) (text string, ok bool, err error) {
 		return "", false, fmt.Errorf("%w: clipboard: %d of %d bytes: %w", ErrMalformed, got, n, unexpected(orEOF(err)))
 	}
 	text, _, _ = strings.Cut(out.String(), "\x00")
-	return lineFeeds(strings.ToValidUTF8(text, "\ufffd")), true, nil
+	text = lineFeeds(strings.ToValidUTF8(text, "\ufffd"))
+	return text, len(text) <= limit, nil
 }
 
 func orEOF(err error) error {

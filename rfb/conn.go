@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rejoin/rejoin/rfb/internal/tight"
 )
 
 // Options say how a connection behaves. The zero value is a view-only connection without a name.
@@ -130,7 +132,7 @@ func NewConn(stream io.ReadWriteCloser, d *Display, o Options) *Conn {
 		st: state{display: d, format: natural, quality: o.Quality, name: o.Name, blind: o.Handler == nil},
 	}
 	c.input = input{c: c, handler: o.Handler, down: map[uint32]KeyEvent{}}
-	c.send = sender{c: c, convert: newConverter(natural)}
+	c.send = sender{c: c, convert: newConverter(natural), encoder: tight.New()}
 	return c
 }
 
@@ -150,6 +152,7 @@ func (c *Conn) Serve(ctx context.Context) error {
 	late := time.AfterFunc(handshakeTime, func() { cancel(ErrSilent) })
 	err := c.handshake(r)
 	late.Stop()
+	defer c.send.leave()
 	if err != nil {
 		return ended(ctx, err)
 	}

@@ -1,6 +1,9 @@
 package rfb
 
-import "image"
+import (
+	"image"
+	"iter"
+)
 
 // tile is the side of the squares in which pictures are compared and books are kept.
 const tile = 64
@@ -93,7 +96,7 @@ func (g grid) bounds(t int) image.Rectangle {
 }
 
 // over yields the tiles that r touches.
-func (g grid) over(r image.Rectangle) func(yield func(int) bool) {
+func (g grid) over(r image.Rectangle) iter.Seq[int] {
 	r = r.Intersect(image.Rectangle{Max: g.size})
 	return func(yield func(int) bool) {
 		if r.Empty() {

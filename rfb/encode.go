@@ -3,19 +3,15 @@ package rfb
 import (
 	"image"
 	"math"
+
+	"github.com/rejoin/rejoin/rfb/internal/jpeg"
+	"github.com/rejoin/rejoin/rfb/internal/tight"
 )
 
 // encoder makes rectangles of pixels; it is the Tight encoder of one connection.
 type encoder interface {
-	// encode appends rectangles that show r of the picture, and says how many there are and which areas are not exact.
-	encode(dst, pix []byte, stride int, r image.Rectangle, o encodeOptions) (out []byte, rects int, lossy []image.Rectangle)
-}
-
-// encodeOptions say how.
-type encodeOptions struct {
-	quality int  // of JPEG, 1 to 100; 0: exact
-	full    bool // all of JPEG's chrominance
-	level   int  // of zlib, 1 to 9
+	// Encode appends rectangles that show r of the picture, and says how many there are and which areas are not exact.
+	Encode(dst, pix []byte, stride int, r image.Rectangle, o tight.Options) (out []byte, rects int, lossy []image.Rectangle)
 }
 
 // jpegQuality is what the viewer's quality levels 0 to 8 allow at most; level 9 is never JPEG.
@@ -30,33 +26,33 @@ const (
 )
 
 // options says how to encode for a viewer over a link of the given bandwidth, bytes a second, 0 if it is not known.
-func (e *encodings) options(q Quality, bandwidth float64) encodeOptions {
-	o := encodeOptions{level: 1}
+func (e *encodings) options(q Quality, bandwidth float64) tight.Options {
+	o := tight.Options{Level: 1}
 	if e.compress > 0 {
-		o.level = e.compress
+		o.Level = e.compress
 	}
 	if bandwidth != 0 && bandwidth < fastBandwidth/4 {
-		o.level = max(o.level, 6)
+		o.Level = max(o.Level, 6)
 	}
 	top := e.topQuality()
 	if q == QualitySharp || top == 0 {
 		return o
 	}
-	o.quality = top
+	o.Quality = top
 	if q == QualityFast {
-		o.quality = min(top, fastQuality)
+		o.Quality = min(top, fastQuality)
 	}
 	if bandwidth != 0 {
 		part := math.Log(bandwidth/slowBandwidth) / math.Log(fastBandwidth/float64(slowBandwidth))
 		auto := leastAuto + int(min(max(part, 0), 1)*float64(top-leastAuto))
-		o.quality = min(o.quality, max(auto, min(top, leastAuto)))
+		o.Quality = min(o.Quality, max(auto, min(top, leastAuto)))
 	}
-	switch e.subsampling {
-	case encSubsampling1:
-		o.full = true
-	case encSubsampling2, encSubsampling4:
-	default:
-		o.full = o.quality >= 75
+	full := o.Quality >= 75
+	if e.subsampling != 0 {
+		full = e.subsampling == encSubsampling1
+	}
+	if !full {
+		o.Sub = jpeg.Sub420
 	}
 	return o
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"image"
 	"slices"
+
+	"github.com/rejoin/rejoin/rfb/internal/tight"
 )
 
 const (
@@ -31,7 +33,7 @@ type piece struct {
 }
 
 // encodeOwed appends what is owed to the viewer, as far as the budget goes, and says whether there is more.
-func (s *sender) encodeOwed(w *work, o encodeOptions) (more bool) {
+func (s *sender) encodeOwed(w *work, o tight.Options) (more bool) {
 	var rects []image.Rectangle
 	area := 0
 	for _, r := range s.seen.owed {
@@ -101,14 +103,14 @@ func distance(r image.Rectangle, p image.Point) int {
 }
 
 // compresses says that the viewer gets Tight.
-func (s *sender) compresses(w *work) bool { return w.enc.tight && w.format.tight() && s.encoder != nil }
+func (s *sender) compresses(w *work) bool { return w.enc.tight && w.format.tight() }
 
 // encode appends r of what the viewer is to have.
-func (s *sender) encode(w *work, r image.Rectangle, o encodeOptions) {
+func (s *sender) encode(w *work, r image.Rectangle, o tight.Options) {
 	var lossy []image.Rectangle
 	if s.compresses(w) {
 		var n int
-		s.out, n, lossy = s.encoder.encode(s.out, s.seen.pix, s.seen.stride, r, o)
+		s.out, n, lossy = s.encoder.Encode(s.out, s.seen.pix, s.seen.stride, r, o)
 		s.rects += n
 	} else {
 		s.out = s.convert.raw(s.out, s.seen.pix, s.seen.stride, r)
@@ -123,7 +125,7 @@ func (s *sender) refreshDue(w *work) bool {
 }
 
 // refresh appends a slice of it, and says whether there is more.
-func (s *sender) refresh(w *work, o encodeOptions) (more bool) {
+func (s *sender) refresh(w *work, o tight.Options) (more bool) {
 	var rects []image.Rectangle
 	for _, r := range s.seen.lossy {
 		if !r.Empty() {
@@ -162,16 +164,27 @@ func joinRows(rects []image.Rectangle, width int) []image.Rectangle {
 // join joins rows of any width, and then those that are one above the other.
 func join(rects []image.Rectangle) []image.Rectangle {
 	var out []image.Rectangle
+	var above, here []int // those of out that reach into the row of tiles above, and into this one
+	y := -1
 	for _, r := range joinRows(rects, maxSide) {
-		i := slices.IndexFunc(out, func(above image.Rectangle) bool {
-			_, ok := joined(above, r)
-			return ok && (above.Max.Y-1)/tile+1 == r.Min.Y/tile
+		if row := r.Min.Y / tile; row != y {
+			if above = above[:0]; row == y+1 {
+				above, here = here, above
+			}
+			here, y = here[:0], row
+		}
+		i := slices.IndexFunc(above, func(i int) bool {
+			_, ok := joined(out[i], r)
+			return ok
 		})
 		if i < 0 {
+			here = append(here, len(out))
 			out = append(out, r)
 			continue
 		}
-		out[i] = out[i].Union(r)
+		out[above[i]] = out[above[i]].Union(r)
+		here = append(here, above[i])
+		above = slices.Delete(above, i, i+1)
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"image"
 	"os"
 	"time"
+
+	"github.com/rejoin/rejoin/rfb/internal/motion"
 )
 
 const (
@@ -26,8 +28,9 @@ type sender struct {
 	layout  uint64 // of the display, as the viewer knows it
 	asks    asks
 	convert *converter
-	encoder encoder // nil until the viewer may have Tight
-	finder  finder
+	encoder encoder
+	finder  motion.Finder
+	ideas   []motion.Move // for the finder
 
 	shown     overlay
 	shape     uint64 // the cursor that the viewer has
@@ -41,12 +44,6 @@ type sender struct {
 	diffs   []difference
 	sent    time.Time // when something was sent last
 	changed time.Time // when the picture changed last
-}
-
-// finder finds moves of pixels; it is the motion detection of one connection.
-type finder interface {
-	// find returns areas of cur, inside changed, that are copies of areas of old, to be applied in this order.
-	find(old, cur []byte, stride int, size image.Point, changed []image.Rectangle, hints []Move) []Move
 }
 
 // work is what the sender knows of the shared state when it decides what to send.
@@ -126,7 +123,6 @@ func (st *state) offerClipboard() {
 func (c *Conn) sendAll(ctx context.Context) error {
 	s := &c.send
 	s.sent = time.Now()
-	defer func() { s.display.detach(c) }()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for ctx.Err() == nil {

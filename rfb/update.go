@@ -3,6 +3,9 @@ package rfb
 import (
 	"encoding/binary"
 	"image"
+	"slices"
+
+	"github.com/rejoin/rejoin/rfb/internal/motion"
 )
 
 // maxRects is about how many rectangles an update may have; the protocol has 16 bits for their number.
@@ -10,12 +13,17 @@ const maxRects = 60000
 
 // show makes d the display that is sent. What the viewer has is compared with all of it.
 func (s *sender) show(d *Display) {
-	if s.display != nil {
-		s.display.detach(s.c)
-	}
+	s.leave()
 	s.display = d
 	s.layout, s.shape = 0, 0
 	d.attach(s.c)
+}
+
+// leave ends showing a display.
+func (s *sender) leave() {
+	if s.display != nil {
+		s.display.detach(s.c)
+	}
 }
 
 // begin begins a FramebufferUpdate, end ends it and says how long it is. One without rectangles leaves no trace.
@@ -53,7 +61,7 @@ func (s *sender) update(w *work) {
 	o := w.enc.options(w.quality, w.bandwidth)
 	more := s.encodeOwed(w, o)
 	if s.rects == 0 && s.refreshDue(w) {
-		o.quality = 0
+		o.Quality = 0
 		more = s.refresh(w, o)
 	}
 	bytes := s.end()
@@ -65,7 +73,7 @@ func (s *sender) update(w *work) {
 	defer s.c.mu.Unlock()
 	s.out = s.c.st.ask(s.out, w.now, bytes, true, more)
 	s.c.st.stats.Updates++
-	s.c.st.stats.Quality = o.quality
+	s.c.st.stats.Quality = o.Quality
 }
 
 // resize tells the viewer the picture's size and its monitors, if they have changed or it asked. Such an update has nothing else in it.
@@ -195,17 +203,22 @@ func (s *sender) look(w *work) {
 func (s *sender) move(w *work, hints []Move) bool {
 	d, v := s.display, s.seen
 	whole := image.Rectangle{Max: v.size}
-	if s.finder == nil || !w.enc.copyRect || d.fb.Size != v.size || d.fb.Stride != v.stride || !whole.In(w.area) {
+	if !w.enc.copyRect || d.fb.Size != v.size || d.fb.Stride != v.stride || !whole.In(w.area) {
 		return false
 	}
 	var changed []image.Rectangle
-	tiles := make(map[int]bool, len(s.diffs))
+	s.tiles = s.tiles[:0]
 	for _, diff := range s.diffs {
 		changed = append(changed, diff.r)
-		tiles[diff.tile] = true
+		s.tiles = append(s.tiles, diff.tile)
 	}
-	moves := s.finder.find(v.pix, d.fb.Pix, v.stride, v.size, join(changed), hints)
+	s.ideas = s.ideas[:0]
+	for _, m := range hints {
+		s.ideas = append(s.ideas, motion.Move(m))
+	}
+	moves := s.finder.Find(v.pix, d.fb.Pix, v.stride, v.size, join(changed), s.ideas)
 	for _, m := range moves {
+		m := Move(m)
 		if m.To.Empty() || !m.To.In(whole) || !m.To.Sub(m.To.Min).Add(m.From).In(whole) {
 			continue
 		}
@@ -214,14 +227,10 @@ func (s *sender) move(w *work, hints []Move) bool {
 		s.out = binary.BigEndian.AppendUint16(s.out, uint16(m.From.X))
 		s.out = binary.BigEndian.AppendUint16(s.out, uint16(m.From.Y))
 		s.rects++
-		for t := range v.over(m.To) {
-			tiles[t] = true
-		}
+		s.tiles = slices.AppendSeq(s.tiles, v.over(m.To))
 	}
-	s.tiles = s.tiles[:0]
-	for t := range tiles {
-		s.tiles = append(s.tiles, t)
-	}
+	slices.Sort(s.tiles)
+	s.tiles = slices.Compact(s.tiles)
 	return len(moves) > 0
 }
 

@@ -29,6 +29,8 @@ type testViewer struct {
 	name    string
 	updates int
 	rects   []gotRect // of the last update
+	keep    bool      // all rectangles, in kept
+	kept    []gotRect
 	copies  int
 	others  [][]byte // messages that are not updates
 	fences  int
@@ -205,6 +207,9 @@ func (v *testViewer) update() {
 	defer v.mu.Unlock()
 	v.updates++
 	v.rects = rects
+	if v.keep {
+		v.kept = append(v.kept, rects...)
+	}
 	for _, g := range rects {
 		v.apply(g)
 	}
