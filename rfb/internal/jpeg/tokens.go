@@ -42,7 +42,7 @@ func (e *Encoder) tokenise(b, c int) {
 	acTable := token(tableAC+min(c, 1)) << tokenTable
 	out := (*[64]token)(e.tokens[len(e.tokens) : len(e.tokens)+64])
 	frequency := &e.frequency
-	t := dcTable | e.values.of(dc - e.lastDC[c])
+	t := dcTable | e.values.of(dc-e.lastDC[c])
 	e.lastDC[c] = dc
 	frequency[t&(1<<tokenValue-1)]++
 	out[0] = t
@@ -72,7 +72,7 @@ func (e *Encoder) tokenise(b, c int) {
 	e.tokens = e.tokens[:len(e.tokens)+n]
 }
 
-// valueTokens are the values from -2048 to 2047, modulo 4096, as tokens without a run: how many bits each has (T.81 tables F.1 and
+// valueTokens are the values from -2047 to 2047, modulo 4096, as tokens without a run: how many bits each has (T.81 tables F.1 and
 // F.2), and these bits. What is looked up is mostly near zero, and so near in memory.
 type valueTokens [4096]token
 
