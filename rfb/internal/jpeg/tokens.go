@@ -28,10 +28,12 @@ const (
 	symbolEOB = 0x00
 )
 
+// The tokens of a picture wait until all are counted, unless there are more than maxTokens (1 MB): the tables are then made for
+// these, and the rest is written as it comes, in as many goes.
 const (
+	maxTokens      = 1 << 18
 	maxGroupTokens = groupBlocks * 64
-	maxTokens      = 1 << 18 // that wait for their tables
-	writtenAtOnce  = 1 << 10
+	writtenAtOnce  = 1 << 10 // for which room is made in the result
 )
 
 // tokenise appends the tokens of block b of the group, which is of component c.
@@ -86,8 +88,7 @@ func (v *valueTokens) init() {
 
 func (v *valueTokens) of(value int) token { return v[value&4095] }
 
-// drain writes the tokens that wait. At the first time it makes the tables and writes the header; if the picture goes on, then
-// every symbol gets a code.
+// drain writes the tokens that wait, the last of the picture or not. The first time it makes the tables and writes the header.
 func (e *Encoder) drain(last bool) {
 	if !e.begun {
 		e.begun = true
@@ -102,7 +103,7 @@ func (e *Encoder) drain(last bool) {
 	e.tokens = e.tokens[:0]
 }
 
-// makeTables makes the Huffman tables for the tokens counted.
+// makeTables makes the Huffman tables for the tokens counted. Unless these are all of the picture's, every symbol gets a code.
 func (e *Encoder) makeTables(last bool) {
 	if !last {
 		for size := range 12 {
