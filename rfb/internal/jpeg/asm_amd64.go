@@ -2,7 +2,7 @@ package jpeg
 
 import "golang.org/x/sys/cpu"
 
-// What the assembly does is said at its namesakes in Go, which end in Go. It reads and writes exactly what they do.
+// What the assembly does is said at its namesakes, which end in Go instead of AVX2. It reads and writes exactly what they do.
 
 //go:noescape
 func convert420AVX2(dst *group, pix *byte, stride int)

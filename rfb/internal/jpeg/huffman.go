@@ -13,7 +13,7 @@ type huffmanTable struct {
 	memory  [256]uint8
 }
 
-// optimise makes the best table for symbols that occur so often (at most 2^32 in all; those that do not occur get no code). It is
+// optimise makes the best table for symbols that occur so often. Those that do not occur get no code; one at least has to. It is
 // T.81's procedure (K.2), with sorting for its searches. The code that is all ones is left free, as it has to be.
 func (t *huffmanTable) optimise(frequency *[256]uint32) {
 	var memory [257]uint64

@@ -1,6 +1,6 @@
 // Package jpeg encodes pictures of screens as baseline JPEG (ITU-T T.81, JFIF 1.01), fast enough to do so for every frame of a
 // moving one. What it writes is what libjpeg would write at the same quality, with libjpeg's quantisation tables and quality
-// scale, but for roundings: any decoder reads it.
+// scale and optimised Huffman tables, but for roundings: any decoder reads it.
 //
 // On amd64 with AVX2 the colour conversion, the cosine transform and the quantisation are in assembly; everywhere else they are in
 // Go. Both write the same bytes.
@@ -41,12 +41,14 @@ type group struct {
 }
 
 // Encoder encodes pictures. The zero value is ready for use. It holds tables and scratch space (up to 1 MB for large pictures), so
-// that encoding allocates nothing but, where dst is too small, the result: keep it. It is not for concurrent use.
+// that encoding allocates nothing but, where dst is too small, the result: keep it, and don't copy it. It is not for
+// concurrent use.
 type Encoder struct {
 	quality   int // that the quantisers are for; 0: none yet
 	quant     [2]quantiser
 	group     group
-	lastDC    [3]int32
+	lastDC    [3]int
+	values    valueTokens
 	tokens    []token
 	frequency [tables << tokenTable]uint32 // of each table's symbols in tokens
 	huffman   [tables]huffmanTable
@@ -79,7 +81,7 @@ func (e *Encoder) Encode(dst, pix []byte, stride, w, h, quality int, sub Subsamp
 	e.setQuality(min(max(quality, 1), 100))
 	e.picture = picture{pix, stride, w, h, sub}
 	e.out, e.begun, e.acc, e.accBits = dst, false, 0, 0
-	e.lastDC = [3]int32{}
+	e.lastDC, e.tokens = [3]int{}, e.tokens[:0]
 	clear(e.frequency[:])
 	rows := groupHeight
 	if sub != Sub420 {

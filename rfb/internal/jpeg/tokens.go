@@ -28,21 +28,23 @@ const (
 	symbolEOB = 0x00
 )
 
+// The tokens of a picture wait until all are counted, unless there are more than maxTokens (1 MB): the tables are then made for
+// these, and the rest is written as it comes, in as many goes.
 const (
+	maxTokens      = 1 << 18
 	maxGroupTokens = groupBlocks * 64
-	maxTokens      = 1 << 18 // that wait for their tables
-	writtenAtOnce  = 1 << 10
+	writtenAtOnce  = 1 << 10 // for which room is made in the result
 )
 
 // tokenise appends the tokens of block b of the group, which is of component c.
 func (e *Encoder) tokenise(b, c int) {
 	coded := &e.group.blocks[b]
-	dc := int32(coded[0])
+	dc := int(coded[0])
 	dcTable := token(tableDC+min(c, 1)) << tokenTable
 	acTable := token(tableAC+min(c, 1)) << tokenTable
 	out := (*[64]token)(e.tokens[len(e.tokens) : len(e.tokens)+64])
 	frequency := &e.frequency
-	t := dcTable | valueToken(dc-e.lastDC[c])
+	t := dcTable | e.values.of(dc-e.lastDC[c])
 	e.lastDC[c] = dc
 	frequency[t&(1<<tokenValue-1)]++
 	out[0] = t
@@ -58,7 +60,7 @@ func (e *Encoder) tokenise(b, c int) {
 			out[n&63] = t
 			n++
 		}
-		t := acTable | token(run<<4) | valueToken(int32(coded[zigzag[k&63]&63]))
+		t := acTable | token(run<<4) | e.values.of(int(coded[zigzag[k&63]&63]))
 		frequency[t&(1<<tokenValue-1)]++
 		out[n&63] = t
 		n++
@@ -72,15 +74,21 @@ func (e *Encoder) tokenise(b, c int) {
 	e.tokens = e.tokens[:len(e.tokens)+n]
 }
 
-// valueToken is the value v as a token without a run: how many bits it has (T.81 tables F.1 and F.2), and these bits.
-func valueToken(v int32) token {
-	sign := v >> 31
-	size := bits.Len32(uint32((v ^ sign) - sign))
-	return token(v+sign)&(1<<(size&31)-1)<<tokenValue | token(size)
+// valueTokens are the values from -2047 to 2047, modulo 4096, as tokens without a run: how many bits each has (T.81 tables F.1 and
+// F.2), and these bits. What is looked up is mostly near zero, and so near in memory.
+type valueTokens [4096]token
+
+func (v *valueTokens) init() {
+	for i := range int32(2048) {
+		size := bits.Len32(uint32(i))
+		v[i] = token(i)<<tokenValue | token(size)
+		v[-i&4095] = token(1<<size-1-i)<<tokenValue | token(size)
+	}
 }
 
-// drain writes the tokens that wait. At the first time it makes the tables and writes the header; if the picture goes on, then
-// every symbol gets a code.
+func (v *valueTokens) of(value int) token { return v[value&4095] }
+
+// drain writes the tokens that wait, the last of the picture or not. The first time it makes the tables and writes the header.
 func (e *Encoder) drain(last bool) {
 	if !e.begun {
 		e.begun = true
@@ -95,7 +103,7 @@ func (e *Encoder) drain(last bool) {
 	e.tokens = e.tokens[:0]
 }
 
-// makeTables makes the Huffman tables for the tokens counted.
+// makeTables makes the Huffman tables for the tokens counted. Unless these are all of the picture's, every symbol gets a code.
 func (e *Encoder) makeTables(last bool) {
 	if !last {
 		for size := range 12 {

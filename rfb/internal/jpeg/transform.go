@@ -85,64 +85,58 @@ const (
 // (T.81 A.3.3), quantised by q. It is the integer transform of libjpeg ("islow") but for its roundings: columns first, with two
 // bits behind the point, then rows.
 func transformGo(dst *[2]block, nonzero *[2]uint64, src []int8, q *quantiser) {
+	const half1, half2 = 1 << 11, 1 << 15
 	for i := range dst {
 		var work [64]int32
 		for x := range 8 {
-			s := src[8*i+x:][:7*groupWidth+1]
-			var v [8]int32
-			for y := range v {
-				v[y] = int32(s[y*groupWidth])
-			}
-			butterfly(&v)
-			work[x] = v[0] << 2
-			work[32+x] = v[4] << 2
-			for _, u := range [...]int{1, 2, 3, 5, 6, 7} {
-				work[8*u+x] = (v[u] + 1<<11) >> 12
-			}
+			s := (*[7*groupWidth + 1]int8)(src[8*i+x:])
+			v0, v1, v2, v3, v4, v5, v6, v7 := butterfly(
+				int32(s[0]), int32(s[groupWidth]), int32(s[2*groupWidth]), int32(s[3*groupWidth]),
+				int32(s[4*groupWidth]), int32(s[5*groupWidth]), int32(s[6*groupWidth]), int32(s[7*groupWidth]))
+			work[x], work[8+x], work[16+x], work[24+x] = v0<<2, (v1+half1)>>12, (v2+half1)>>12, (v3+half1)>>12
+			work[32+x], work[40+x], work[48+x], work[56+x] = v4<<2, (v5+half1)>>12, (v6+half1)>>12, (v7+half1)>>12
 		}
-		coded := &dst[i]
+		b := &dst[i]
 		for y := range 8 {
-			v := [8]int32(work[8*y:])
-			butterfly(&v)
-			coded[y] = int16((v[0] + 2) >> 2)
-			coded[32+y] = int16((v[4] + 2) >> 2)
-			for _, u := range [...]int{1, 2, 3, 5, 6, 7} {
-				coded[8*u+y] = int16((v[u] + 1<<15) >> 16)
-			}
+			w := (*[8]int32)(work[8*y:])
+			v0, v1, v2, v3, v4, v5, v6, v7 := butterfly(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7])
+			b[y], b[8+y] = int16((v0+2)>>2), int16((v1+half2)>>16)
+			b[16+y], b[24+y] = int16((v2+half2)>>16), int16((v3+half2)>>16)
+			b[32+y], b[40+y] = int16((v4+2)>>2), int16((v5+half2)>>16)
+			b[48+y], b[56+y] = int16((v6+half2)>>16), int16((v7+half2)>>16)
 		}
-		nonzero[i] = q.quantise(coded)
+		nonzero[i] = q.quantise(b)
 	}
 }
 
 // butterfly transforms eight values. The results are √8 times those of T.81; those but 0 and 4 are 16384 times that.
-func butterfly(v *[8]int32) {
-	s0, d0 := v[0]+v[7], v[0]-v[7]
-	s1, d1 := v[1]+v[6], v[1]-v[6]
-	s2, d2 := v[2]+v[5], v[2]-v[5]
-	s3, d3 := v[3]+v[4], v[3]-v[4]
+func butterfly(v0, v1, v2, v3, v4, v5, v6, v7 int32) (o0, o1, o2, o3, o4, o5, o6, o7 int32) {
+	s0, d0 := v0+v7, v0-v7
+	s1, d1 := v1+v6, v1-v6
+	s2, d2 := v2+v5, v2-v5
+	s3, d3 := v3+v4, v3-v4
 	e0, e3 := s0+s3, s0-s3
 	e1, e2 := s1+s2, s1-s2
-	v[0] = e0 + e1
-	v[4] = e0 - e1
-	v[2] = cos2*e3 + cos6*e2
-	v[6] = cos6*e3 - cos2*e2
-	v[1] = cos1*d0 + cos3*d1 + cos5*d2 + cos7*d3
-	v[3] = cos3*d0 - cos7*d1 - cos1*d2 - cos5*d3
-	v[5] = cos5*d0 - cos1*d1 + cos7*d2 + cos3*d3
-	v[7] = cos7*d0 - cos5*d1 + cos3*d2 - cos1*d3
+	return e0 + e1,
+		cos1*d0 + cos3*d1 + cos5*d2 + cos7*d3,
+		cos2*e3 + cos6*e2,
+		cos3*d0 - cos7*d1 - cos1*d2 - cos5*d3,
+		e0 - e1,
+		cos5*d0 - cos1*d1 + cos7*d2 + cos3*d3,
+		cos6*e3 - cos2*e2,
+		cos7*d0 - cos5*d1 + cos3*d2 - cos1*d3
 }
 
 // quantise divides, and says which places of the zigzag order are not zero.
 func (q *quantiser) quantise(b *block) (nonzero uint64) {
 	for k, i := range zigzag {
 		i &= 63
-		sign := int32(b[i]) >> 31
-		t := uint32((int32(b[i])^sign)-sign) + uint32(q.bias[i])
+		v := int32(b[i])
+		sign := v >> 31
+		t := uint32((v^sign)-sign) + uint32(q.bias[i])
 		t = t * uint32(q.recip[i]) >> 16 * uint32(q.scale[i]) >> 16
 		b[i] = int16((int32(t) ^ sign) - sign)
-		if t != 0 {
-			nonzero |= 1 << k
-		}
+		nonzero |= uint64((t+0xFFFF)>>16) << (k & 63) // t is less than 2^14
 	}
 	return nonzero
 }
