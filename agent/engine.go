@@ -112,7 +112,7 @@ func newEngine(cfg Config, doc *document, bootID, instance string) *engine {
 		answers: make(chan answered), restarts: make(chan restarted), describes: make(chan machine.Description),
 		said: make(chan struct{}, 8), quit: make(chan struct{}), refusals: make(chan wire.ViewerRefused), looked: make(chan struct{}, 1),
 	}
-	e.viewers = newViewers(screenOf(cfg.Machine), cfg.Log, e.client, doc.Server)
+	e.viewers = newViewers(cfg.Machine.Screen(), cfg.Log, e.client, doc.Server)
 	e.viewers.fail, e.viewers.tell = e.refuseViewer, e.sayLooked
 	e.restarted = e.doc.arrive(bootID) && e.doc.Session != ""
 	for _, t := range []**time.Timer{&e.retry, &e.beat, &e.probe, &e.watch, &e.again, &e.leave} {

@@ -33,6 +33,8 @@ type Machine interface {
 	NetworkChanges() <-chan struct{}
 	// Blockers names the programs that keep Windows from restarting, best known first; empty if Windows does not tell.
 	Blockers() []string
+	// Screen is the picture of the PC, its mouse, keyboard and clipboard.
+	Screen() Screen
 	// UI is the customer's side.
 	UI() UI
 }
