@@ -1,7 +1,6 @@
 package tight
 
 import (
-	"encoding/binary"
 	"image"
 	"math/bits"
 )
@@ -94,6 +93,11 @@ func (e *Encoder) look(r image.Rectangle) (kind, uint32) {
 		}
 		last := ^uint32(0)
 		for x := 0; x+4 <= len(row); x += 4 {
+			if x+8 <= len(row) && pair(row[x:]) == uint64(last)<<32|uint64(last) {
+				same += 2
+				x += 4
+				continue
+			}
 			c := pixel(row[x:])
 			if c == last || c == pixel(above[x:]) && y > r.Min.Y {
 				same++
@@ -118,12 +122,11 @@ func (e *Encoder) look(r image.Rectangle) (kind, uint32) {
 }
 
 func (e *Encoder) solid(r image.Rectangle, colour uint32) bool {
-	const ignored = 0x00FFFFFF_00FFFFFF
-	pair := uint64(colour)<<32 | uint64(colour)
+	both := uint64(colour)<<32 | uint64(colour)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := e.row(r, y)
 		for ; len(row) >= 8; row = row[8:] {
-			if binary.LittleEndian.Uint64(row)&ignored != pair {
+			if pair(row) != both {
 				return false
 			}
 		}

@@ -65,6 +65,8 @@ func effort(level, size int) (depth int, lazy bool) {
 	switch {
 	case size <= TrialMax: // small pieces are typed text: their bytes count, their time does not
 		return 24, true
+	case size <= pieceSize && level <= 4:
+		return 4, false
 	case level <= 2:
 		return 0, false // tokenizeFast
 	case level <= 4:

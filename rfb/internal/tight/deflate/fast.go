@@ -34,10 +34,19 @@ func (s *Stream) tokenizeFast(at int) {
 		v := binary.LittleEndian.Uint64(buf[at:])
 		dist, length := 0, 0
 		if at >= unit {
-			length, dist = extend(buf, at, unit, limit, v), unit
+			x := binary.LittleEndian.Uint64(buf[at-unit:]) ^ v
+			length, dist = bits.TrailingZeros64(x)>>3, unit
+			if x == 0 {
+				length = extend(buf, at, unit, limit)
+			}
 		}
 		if length < longMatch && at >= row && row < windowSize {
-			if n := extend(buf, at, row, limit, v); n > length {
+			x := binary.LittleEndian.Uint64(buf[at-row:]) ^ v
+			n := bits.TrailingZeros64(x) >> 3
+			if x == 0 {
+				n = extend(buf, at, row, limit)
+			}
+			if n > length {
 				length, dist = n, row
 			}
 		}
@@ -47,12 +56,17 @@ func (s *Stream) tokenizeFast(at int) {
 			pos := base + uint32(at)
 			head[h] = pos
 			if back := pos - cand; cand >= base && back < windowSize && back > 0 {
-				if n := extend(buf, at, int(back), limit, v); n > length+1 {
+				x := binary.LittleEndian.Uint64(buf[at-int(back):]) ^ v
+				n := bits.TrailingZeros64(x) >> 3
+				if x == 0 {
+					n = extend(buf, at, int(back), limit)
+				}
+				if n > length+1 {
 					length, dist = n, int(back)
 				}
 			}
 		}
-		if unit == 3 {
+		if length = min(length, limit); unit == 3 {
 			length -= length % 3
 		}
 		if length < least {
@@ -76,11 +90,9 @@ func (s *Stream) tokenizeFast(at int) {
 	s.tokens = tokens
 }
 
-// extend says how many bytes at the place at are those dist before, up to limit. v is the first eight.
-func extend(buf []byte, at, dist, limit int, v uint64) int {
-	if x := binary.LittleEndian.Uint64(buf[at-dist:]) ^ v; x != 0 {
-		return min(bits.TrailingZeros64(x)>>3, limit)
-	}
+// extend says how many bytes at the place at are those dist before, up to limit, if the first eight are. It may say up to eight where limit
+// is less.
+func extend(buf []byte, at, dist, limit int) int {
 	a, b := buf[at-dist:], buf[at:at+limit]
 	n := 8
 	for n+8 <= len(b) {
@@ -92,5 +104,5 @@ func extend(buf []byte, at, dist, limit int, v uint64) int {
 	for n < len(b) && a[n] == b[n] {
 		n++
 	}
-	return min(n, limit)
+	return n
 }
