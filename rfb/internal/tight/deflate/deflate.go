@@ -61,11 +61,11 @@ type undone struct {
 const TrialMax = 16 << 10
 
 // effort is how hard a level looks: how many places of the same hash, and whether the next pixel is tried before a match is taken.
-func effort(level, size int) (depth int, lazy bool) {
+func effort(level, size, unit int) (depth int, lazy bool) {
 	switch {
 	case size <= TrialMax: // small pieces are typed text: their bytes count, their time does not
 		return 24, true
-	case size <= pieceSize && level <= 4:
+	case size <= pieceSize && unit == 1 && level <= 4: // some lines of text
 		return 4, false
 	case level <= 2:
 		return 0, false // tokenizeFast
@@ -82,7 +82,7 @@ func (s *Stream) Append(dst, src []byte, shape Shape, level int) []byte {
 	s.start(&dst)
 	s.w.dst = dst
 	s.shape = shape
-	s.depth, s.lazy = effort(level, len(src))
+	s.depth, s.lazy = effort(level, len(src), shape.Unit)
 	for len(src) > 0 {
 		n := min(len(src), pieceSize)
 		s.take(src[:n])
@@ -101,7 +101,7 @@ func (s *Stream) Append(dst, src []byte, shape Shape, level int) []byte {
 // Try compresses src, of TrialMax bytes at most, and says how many bits that takes. Commit or Discard must follow.
 func (s *Stream) Try(src []byte, shape Shape) int {
 	s.shape = shape
-	s.depth, s.lazy = effort(1, len(src))
+	s.depth, s.lazy = effort(1, len(src), shape.Unit)
 	s.take(src)
 	s.trialEnd = s.end - len(src)
 	s.undoing, s.undo = true, s.undo[:0]

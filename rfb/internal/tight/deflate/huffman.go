@@ -223,7 +223,7 @@ func (h *huffman) lengths(lens []uint8, counts []uint32, limit int) {
 		lens[(s+1)%len(lens)] = 1
 		return
 	}
-	slices.Sort(order)
+	sort(order)
 	a := h.weights[:len(order)]
 	for i, o := range order {
 		a[i] = uint32(o >> 16)
@@ -239,6 +239,20 @@ func (h *huffman) lengths(lens []uint8, counts []uint32, limit int) {
 		for range count[n] {
 			lens[order[i]&0xFFFF] = uint8(n)
 			i++
+		}
+	}
+}
+
+// sort is Shell's: the few symbols of a block are sorted as soon as by the standard library, whose sort would be the larger part of
+// this package.
+func sort(a []uint64) {
+	for _, gap := range [...]int{57, 23, 10, 4, 1} {
+		for i := gap; i < len(a); i++ {
+			v, at := a[i], i
+			for ; at >= gap && a[at-gap] > v; at -= gap {
+				a[at] = a[at-gap]
+			}
+			a[at] = v
 		}
 	}
 }
