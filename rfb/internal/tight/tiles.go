@@ -10,7 +10,7 @@ const (
 	// minFill is the least area that is worth a rectangle of its own when it is of one colour: within a palette's area it is
 	// nearly free.
 	minFill = 1 << 14
-	// minPhoto is the least area that is worth JPEG's tables, of about 600 bytes.
+	// minPhoto is the least area that is worth JPEG's tables, of about 600 bytes, or finding out how it is best sent without loss.
 	minPhoto = 1 << 11
 )
 
@@ -54,7 +54,7 @@ func (g *grid) split(e *Encoder, r image.Rectangle) []area {
 			g.kinds[at], g.colours[at] = e.look(g.rect(tx, ty, tx+1, ty+1))
 		}
 	}
-	if e.opt.Quality > 0 && r.Dx()*r.Dy() >= minPhoto {
+	if r.Dx()*r.Dy() >= minPhoto {
 		g.spread()
 		g.choose(kindPhoto, minPhoto)
 	}
