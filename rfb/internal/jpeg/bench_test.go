@@ -19,9 +19,10 @@ func BenchmarkEncode(b *testing.B) {
 				name    string
 				quality int
 				sub     Subsampling
-			}{{"420/q80", 80, Sub420}, {"420/q92", 92, Sub420}, {"444/q80", 80, Sub444}} {
+				plain   bool
+			}{{"420/q80", 80, Sub420, false}, {"420/q92", 92, Sub420, false}, {"444/q80", 80, Sub444, false}, {"plain/420/q80", 80, Sub420, true}} {
 				b.Run(way.name, func(b *testing.B) {
-					var e Encoder
+					e := Encoder{plain: way.plain}
 					dst := e.Encode(nil, pix, 4*w, w, h, way.quality, way.sub)
 					b.SetBytes(int64(4 * w * h))
 					b.ReportAllocs()

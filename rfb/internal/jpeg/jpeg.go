@@ -46,7 +46,8 @@ type Encoder struct {
 	quality   int // that the quantisers are for; 0: none yet
 	quant     [2]quantiser
 	group     group
-	lastDC    [3]int32
+	lastDC    [3]int
+	values    valueTokens
 	tokens    []token
 	frequency [tables << tokenTable]uint32 // of each table's symbols in tokens
 	huffman   [tables]huffmanTable
@@ -79,7 +80,7 @@ func (e *Encoder) Encode(dst, pix []byte, stride, w, h, quality int, sub Subsamp
 	e.setQuality(min(max(quality, 1), 100))
 	e.picture = picture{pix, stride, w, h, sub}
 	e.out, e.begun, e.acc, e.accBits = dst, false, 0, 0
-	e.lastDC = [3]int32{}
+	e.lastDC = [3]int{}
 	clear(e.frequency[:])
 	rows := groupHeight
 	if sub != Sub420 {

@@ -54,6 +54,9 @@ func (e *Encoder) setQuality(quality int) {
 	if e.quality == quality {
 		return
 	}
+	if e.quality == 0 {
+		e.values.init()
+	}
 	e.quality = quality
 	percent := 200 - 2*quality
 	if quality < 50 {

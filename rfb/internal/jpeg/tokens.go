@@ -37,12 +37,12 @@ const (
 // tokenise appends the tokens of block b of the group, which is of component c.
 func (e *Encoder) tokenise(b, c int) {
 	coded := &e.group.blocks[b]
-	dc := int32(coded[0])
+	dc := int(coded[0])
 	dcTable := token(tableDC+min(c, 1)) << tokenTable
 	acTable := token(tableAC+min(c, 1)) << tokenTable
 	out := (*[64]token)(e.tokens[len(e.tokens) : len(e.tokens)+64])
 	frequency := &e.frequency
-	t := dcTable | valueToken(dc-e.lastDC[c])
+	t := dcTable | e.values.of(dc - e.lastDC[c])
 	e.lastDC[c] = dc
 	frequency[t&(1<<tokenValue-1)]++
 	out[0] = t
@@ -58,7 +58,7 @@ func (e *Encoder) tokenise(b, c int) {
 			out[n&63] = t
 			n++
 		}
-		t := acTable | token(run<<4) | valueToken(int32(coded[zigzag[k&63]&63]))
+		t := acTable | token(run<<4) | e.values.of(int(coded[zigzag[k&63]&63]))
 		frequency[t&(1<<tokenValue-1)]++
 		out[n&63] = t
 		n++
@@ -72,12 +72,19 @@ func (e *Encoder) tokenise(b, c int) {
 	e.tokens = e.tokens[:len(e.tokens)+n]
 }
 
-// valueToken is the value v as a token without a run: how many bits it has (T.81 tables F.1 and F.2), and these bits.
-func valueToken(v int32) token {
-	sign := v >> 31
-	size := bits.Len32(uint32((v ^ sign) - sign))
-	return token(v+sign)&(1<<(size&31)-1)<<tokenValue | token(size)
+// valueTokens are the values from -2048 to 2047, modulo 4096, as tokens without a run: how many bits each has (T.81 tables F.1 and
+// F.2), and these bits. What is looked up is mostly near zero, and so near in memory.
+type valueTokens [4096]token
+
+func (v *valueTokens) init() {
+	for i := range int32(2048) {
+		size := bits.Len32(uint32(i))
+		v[i] = token(i)<<tokenValue | token(size)
+		v[-i&4095] = token(1<<size-1-i)<<tokenValue | token(size)
+	}
 }
+
+func (v *valueTokens) of(value int) token { return v[value&4095] }
 
 // drain writes the tokens that wait. At the first time it makes the tables and writes the header; if the picture goes on, then
 // every symbol gets a code.
