@@ -182,7 +182,9 @@ func text(fb *rfb.Framebuffer, r image.Rectangle, seed uint64) {
 	for i := range font {
 		for y := range font[i] {
 			for x := range font[i][y] {
-				font[i][y][x] = uint8(frng.Uint32()) | 15
+				if font[i][y][x] = 255; frng.IntN(5) < 2 {
+					font[i][y][x] = uint8(frng.IntN(6) * 40)
+				}
 			}
 		}
 	}

@@ -87,7 +87,8 @@ func (s *sender) resize(w *work) {
 	for ; s.asks.refusals > 0; s.asks.refusals-- {
 		s.appendLayout(image.Pt(1, 1), s.seen.size, screens) // the viewer asked; prohibited
 	}
-	if changed := size != s.seen.size; w.may() && (changed || layout != s.layout || s.asks.layout) {
+	changed, resizable := size != s.seen.size, w.enc.extendedDesktopSize || w.enc.desktopSize
+	if w.may() && (layout != s.layout || s.asks.layout || changed && resizable) {
 		switch {
 		case w.enc.extendedDesktopSize:
 			s.appendLayout(image.Point{}, size, screens)
@@ -97,9 +98,9 @@ func (s *sender) resize(w *work) {
 		}
 		switch {
 		case !changed:
-		case w.enc.extendedDesktopSize || w.enc.desktopSize:
+		case resizable:
 			s.newSize(w, size)
-		default: // it goes on seeing as much of the picture as fits
+		case layout != s.layout: // it goes on seeing as much of the picture as fits
 			s.seen.black(image.Rect(size.X, 0, s.seen.size.X, s.seen.size.Y))
 			s.seen.black(image.Rect(0, size.Y, s.seen.size.X, s.seen.size.Y))
 		}

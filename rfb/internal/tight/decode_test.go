@@ -211,8 +211,8 @@ func (d *decoder) inflate(r *reader, stream, size int) ([]byte, error) {
 	if _, err := io.ReadFull(d.z[stream], out); err != nil {
 		return nil, err
 	}
-	// What is left must be nothing but the end of the flush.
-	if n := d.in[stream].Len(); n > 5 {
+
+	if n := d.in[stream].Len(); n > 7 { // the end of a block, of 15 bits at most, and the flush
 		return nil, fmt.Errorf("%d bytes not used by stream %d", n, stream)
 	}
 	return out, nil

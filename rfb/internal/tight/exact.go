@@ -60,6 +60,9 @@ func (p *palette) add(c uint32) (index uint8, ok bool) {
 // pixel is the colour at the beginning of p, without the byte that is ignored.
 func pixel(p []byte) uint32 { return binary.LittleEndian.Uint32(p) & 0xFFFFFF }
 
+// pair is two of them.
+func pair(p []byte) uint64 { return binary.LittleEndian.Uint64(p) & 0x00FFFFFF_00FFFFFF }
+
 func (e *Encoder) row(r image.Rectangle, y int) []byte {
 	at := y*e.stride + r.Min.X*4
 	return e.pix[at : at+r.Dx()*4 : at+r.Dx()*4]
@@ -106,7 +109,12 @@ func (e *Encoder) indexRow(row, index []byte) bool {
 	if !ok {
 		return false
 	}
-	for x := range index {
+	for x := 0; x < len(index); x++ {
+		if x+2 <= len(index) && pair(row[x*4:]) == uint64(last)<<32|uint64(last) {
+			index[x], index[x+1] = i, i
+			x++
+			continue
+		}
 		if c := pixel(row[x*4:]); c != last {
 			if i, ok = e.colour.add(c); !ok {
 				return false

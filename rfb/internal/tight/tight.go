@@ -16,13 +16,15 @@ const (
 	encodingTight = 7
 
 	// The compression-control byte. The streams are used as viewers' authors expect: one for each kind of data.
-	streamFull    = 0
-	streamMono    = 1
-	streamPalette = 2
-	controlFilter = 0x40 // with the stream's number in bits 4 and 5
-	controlFill   = 0x80
-	controlJPEG   = 0x90
-	filterPalette = 1
+	streamFull     = 0
+	streamMono     = 1
+	streamPalette  = 2
+	streamGradient = 3
+	controlFilter  = 0x40 // with the stream's number in bits 4 and 5
+	controlFill    = 0x80
+	controlJPEG    = 0x90
+	filterPalette  = 1
+	filterGradient = 2
 
 	maxWidth      = 2048    // the specification's, of any rectangle
 	maxExactArea  = 1 << 18 // of our own: bounds what is held at a time, and so that a length always fits
@@ -43,7 +45,7 @@ type Options struct {
 // Encoder is the encoding's state for one connection: the zlib streams, which a viewer reads from the connection's beginning to
 // its end, and scratch. It is not for concurrent use.
 type Encoder struct {
-	streams [3]deflate.Stream
+	streams [4]deflate.Stream
 	jpeg    jpeg.Encoder
 
 	pix    []byte
@@ -79,7 +81,11 @@ func (e *Encoder) Encode(dst, pix []byte, stride int, r image.Rectangle, opt Opt
 		case kindSolid:
 			e.fill(area.rect)
 		case kindPhoto:
-			e.pieces(area.rect, maxJPEGArea, (*Encoder).photo)
+			if opt.Quality > 0 {
+				e.pieces(area.rect, maxJPEGArea, (*Encoder).photo)
+			} else {
+				e.pieces(area.rect, maxExactArea, (*Encoder).exactPhoto)
+			}
 		default:
 			e.pieces(area.rect, maxExactArea, (*Encoder).exact)
 		}

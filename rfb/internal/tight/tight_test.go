@@ -119,7 +119,7 @@ func TestEncodeIsExact(t *testing.T) {
 			total[k] += n
 		}
 	}
-	for _, k := range []string{"fill", "mono", "palette", "full", "jpeg"} {
+	for _, k := range []string{"fill", "mono", "palette", "full", "gradient", "jpeg"} {
 		if total[k] == 0 {
 			t.Errorf("nothing was sent as %s", k)
 		}
@@ -188,7 +188,7 @@ func FuzzEncode(f *testing.F) {
 			}
 		}
 		r := image.Rect(int(x), int(y), int(x)+int(rw), int(y)+int(rh))
-		d := &decoder{pix: make([]byte, size.X*size.Y*4), stride: size.X * 4}
+		d := &decoder{pix: make([]byte, len(s.pix)), stride: s.stride}
 		e := New()
 		for range 2 {
 			out, n, lossy := e.Encode(nil, s.pix, s.stride, r, Options{Quality: int(quality) % 101, Level: int(quality)%9 + 1})
@@ -206,6 +206,9 @@ func compareLimited(t testing.TB, d *decoder, s *screen, r image.Rectangle, area
 	r = r.Intersect(image.Rectangle{Max: s.size})
 	for i := range areas {
 		areas[i] = areas[i].Intersect(r)
+	}
+	for i := range lossy {
+		lossy[i] = lossy[i].Intersect(r)
 	}
 	compare(t, d, s, r, areas, lossy)
 }

@@ -1,7 +1,6 @@
 package tight
 
 import (
-	"encoding/binary"
 	"image"
 	"math/bits"
 )
@@ -11,7 +10,7 @@ const (
 	// minFill is the least area that is worth a rectangle of its own when it is of one colour: within a palette's area it is
 	// nearly free.
 	minFill = 1 << 14
-	// minPhoto is the least area that is worth JPEG's tables, of about 600 bytes.
+	// minPhoto is the least area that is worth JPEG's tables, of about 600 bytes, or finding out how it is best sent without loss.
 	minPhoto = 1 << 11
 )
 
@@ -55,7 +54,7 @@ func (g *grid) split(e *Encoder, r image.Rectangle) []area {
 			g.kinds[at], g.colours[at] = e.look(g.rect(tx, ty, tx+1, ty+1))
 		}
 	}
-	if e.opt.Quality > 0 && r.Dx()*r.Dy() >= minPhoto {
+	if r.Dx()*r.Dy() >= minPhoto {
 		g.spread()
 		g.choose(kindPhoto, minPhoto)
 	}
@@ -94,6 +93,11 @@ func (e *Encoder) look(r image.Rectangle) (kind, uint32) {
 		}
 		last := ^uint32(0)
 		for x := 0; x+4 <= len(row); x += 4 {
+			if x+8 <= len(row) && pair(row[x:]) == uint64(last)<<32|uint64(last) {
+				same += 2
+				x += 4
+				continue
+			}
 			c := pixel(row[x:])
 			if c == last || c == pixel(above[x:]) && y > r.Min.Y {
 				same++
@@ -118,12 +122,11 @@ func (e *Encoder) look(r image.Rectangle) (kind, uint32) {
 }
 
 func (e *Encoder) solid(r image.Rectangle, colour uint32) bool {
-	const ignored = 0x00FFFFFF_00FFFFFF
-	pair := uint64(colour)<<32 | uint64(colour)
+	both := uint64(colour)<<32 | uint64(colour)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := e.row(r, y)
 		for ; len(row) >= 8; row = row[8:] {
-			if binary.LittleEndian.Uint64(row)&ignored != pair {
+			if pair(row) != both {
 				return false
 			}
 		}

@@ -61,13 +61,15 @@ type undone struct {
 const TrialMax = 16 << 10
 
 // effort is how hard a level looks: how many places of the same hash, and whether the next pixel is tried before a match is taken.
-func effort(level, size int) (depth int, lazy bool) {
+func effort(level, size, unit int) (depth int, lazy bool) {
 	switch {
 	case size <= TrialMax: // small pieces are typed text: their bytes count, their time does not
 		return 24, true
-	case level <= 1:
-		return 1, false
-	case level <= 3:
+	case size <= pieceSize && unit == 1 && level <= 4: // some lines of text
+		return 4, false
+	case level <= 2:
+		return 0, false // tokenizeFast
+	case level <= 4:
 		return 4, false
 	case level <= 6:
 		return 8, true
@@ -80,12 +82,16 @@ func (s *Stream) Append(dst, src []byte, shape Shape, level int) []byte {
 	s.start(&dst)
 	s.w.dst = dst
 	s.shape = shape
-	s.depth, s.lazy = effort(level, len(src))
+	s.depth, s.lazy = effort(level, len(src), shape.Unit)
 	for len(src) > 0 {
 		n := min(len(src), pieceSize)
 		s.take(src[:n])
 		src = src[n:]
-		s.tokenize(s.end-n, true)
+		if s.depth == 0 {
+			s.tokenizeFast(s.end - n)
+		} else {
+			s.tokenize(s.end-n, true)
+		}
 	}
 	s.finish()
 	dst, s.w.dst = s.w.dst, nil
@@ -95,14 +101,14 @@ func (s *Stream) Append(dst, src []byte, shape Shape, level int) []byte {
 // Try compresses src, of TrialMax bytes at most, and says how many bits that takes. Commit or Discard must follow.
 func (s *Stream) Try(src []byte, shape Shape) int {
 	s.shape = shape
-	s.depth, s.lazy = effort(1, len(src))
+	s.depth, s.lazy = effort(1, len(src), shape.Unit)
 	s.take(src)
 	s.trialEnd = s.end - len(src)
 	s.undoing, s.undo = true, s.undo[:0]
 	s.tokenize(s.trialEnd, false)
 	s.undoing = false
 	s.h.count(s.tokens)
-	return s.h.plan(s.tokens, len(src))
+	return s.h.plan(s.tokens)
 }
 
 // Commit appends what was tried to dst, flushed.
@@ -134,7 +140,7 @@ func (s *Stream) start(dst *[]byte) {
 func (s *Stream) take(src []byte) {
 	if s.buf == nil {
 		s.buf = make([]byte, windowSize+pieceSize+slack)
-		s.tokens = make([]uint32, 0, maxTokens+4)
+		s.tokens = make([]uint32, 0, maxTokens)
 		s.base = 1
 	}
 	if s.end+len(src) > windowSize+pieceSize {
@@ -203,26 +209,21 @@ func (s *Stream) find(at int) (length, dist int) {
 	if limit < least {
 		return 0, 0
 	}
-	try := func(d int) {
-		if d > at || d > windowSize-1 {
-			return
-		}
-		n := s.matchLen(at-d, at, limit)
-		if unit == 3 {
-			n -= n % 3
-		}
-		if n > length {
-			length, dist = n, d
+	if at >= unit {
+		length, dist = s.matchLen(at-unit, at, limit), unit
+		if length >= longMatch || length == limit {
+			return length - length%unit, dist
 		}
 	}
-	try(unit)
-	if length >= longMatch || length == limit {
-		return length, dist
+	if row := s.shape.Row; at >= row && row < windowSize {
+		if n := s.matchLen(at-row, at, limit); n > length {
+			length, dist = n, row
+		}
+		if length >= longMatch || length == limit {
+			return length - length%unit, dist
+		}
 	}
-	try(s.shape.Row)
-	if length >= longMatch || length == limit {
-		return length, dist
-	}
+	length -= length % unit
 	if length < least && length > 0 {
 		length, dist = 0, 0
 	}
@@ -231,13 +232,11 @@ func (s *Stream) find(at int) (length, dist int) {
 	floor := least - 1
 	for range s.depth {
 		back := pos - cand
-		if cand < s.base || back > windowMask || back == 0 {
+		if cand < s.base || back > windowMask || back == 0 || int(back) > at {
 			break
 		}
 		n := s.matchLen(at-int(back), at, limit)
-		if unit == 3 {
-			n -= n % 3
-		}
+		n -= n % unit
 		if n > max(length, floor) {
 			length, dist = n, int(back)
 			if n >= longMatch || n == limit {
@@ -259,7 +258,7 @@ func (s *Stream) tokenize(at int, blocks bool) {
 	unit := s.shape.Unit
 	for at < s.end {
 		if blocks && len(s.tokens) >= maxTokens-unit*2 {
-			s.block(0)
+			s.block()
 		}
 		length, dist := s.find(at)
 		if length > 0 && s.lazy && length < longMatch {
@@ -313,21 +312,20 @@ func (s *Stream) literals(at, n int) {
 	}
 }
 
-// block writes the tokens as a block. size is how many bytes they stand for, if they are the last bytes taken, so that they may be
-// stored; 0: not known.
-func (s *Stream) block(size int) {
+// block writes the tokens as a block.
+func (s *Stream) block() {
 	if len(s.tokens) == 0 {
 		return
 	}
 	s.h.count(s.tokens)
-	s.h.plan(s.tokens, size)
+	s.h.plan(s.tokens)
 	s.h.write(&s.w, s.tokens)
 	s.tokens = s.tokens[:0]
 }
 
 // finish writes the last block and the sync flush: an empty stored block.
 func (s *Stream) finish() {
-	s.block(0)
+	s.block()
 	s.w.bits(0, 3)
 	s.w.align()
 	s.w.dst = append(s.w.dst, 0x00, 0x00, 0xFF, 0xFF)

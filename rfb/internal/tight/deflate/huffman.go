@@ -169,7 +169,7 @@ func (h *huffman) count(tokens []uint32) {
 }
 
 // plan chooses between the fixed codes and codes of the block's own, and says how many bits the block takes.
-func (h *huffman) plan(tokens []uint32, _ int) int {
+func (h *huffman) plan(tokens []uint32) int {
 	extra, fixed := 3, 0
 	for i, n := range h.litCount {
 		fixed += int(n) * int(fixedLit[i].n)
@@ -223,7 +223,7 @@ func (h *huffman) lengths(lens []uint8, counts []uint32, limit int) {
 		lens[(s+1)%len(lens)] = 1
 		return
 	}
-	slices.Sort(order)
+	sort(order)
 	a := h.weights[:len(order)]
 	for i, o := range order {
 		a[i] = uint32(o >> 16)
@@ -239,6 +239,20 @@ func (h *huffman) lengths(lens []uint8, counts []uint32, limit int) {
 		for range count[n] {
 			lens[order[i]&0xFFFF] = uint8(n)
 			i++
+		}
+	}
+}
+
+// sort is Shell's: the few symbols of a block are sorted as soon as by the standard library, whose sort would be the larger part of
+// this package.
+func sort(a []uint64) {
+	for _, gap := range [...]int{57, 23, 10, 4, 1} {
+		for i := gap; i < len(a); i++ {
+			v, at := a[i], i
+			for ; at >= gap && a[at-gap] > v; at -= gap {
+				a[at] = a[at-gap]
+			}
+			a[at] = v
 		}
 	}
 }
@@ -382,21 +396,47 @@ func (h *huffman) write(w *bitWriter, tokens []uint32) {
 		h.writeTable(w)
 		lit, dist = h.lit[:], h.dist[:]
 	}
+	w.tokens(tokens, lit, dist)
+	c := lit[endOfBlock]
+	w.bits(uint32(c.bits), uint(c.n))
+}
+
+// tokens writes the tokens in codes.
+func (w *bitWriter) tokens(tokens []uint32, lit, dist []code) {
+	lit, dist = lit[:literalCodes], dist[:distanceCodes]
+	out := slices.Grow(w.dst, 6*len(tokens)+8) // a match has at most 48 bits
+	at := len(out)
+	out = out[:cap(out)]
+	acc, n := w.acc, w.n
 	for _, t := range tokens {
 		if t < matchFlag {
 			c := lit[t&0xFF]
-			w.bits(uint32(c.bits), uint(c.n))
-			continue
+			acc |= uint64(c.bits) << n
+			n += uint(c.n)
+		} else {
+			l, d := t>>16&0xFF, t&0x7FFF
+			lc, dc := lengthCode[l], codeOfDist(d)
+			c := lit[257+int(lc)]
+			acc |= uint64(uint32(c.bits)|(l-uint32(lengthBase[lc]))<<c.n) << n
+			n += uint(c.n) + uint(lengthExtra[lc])
+			if n >= 32 {
+				binary.LittleEndian.PutUint32(out[at:], uint32(acc))
+				at += 4
+				acc >>= 32
+				n -= 32
+			}
+			c = dist[dc]
+			acc |= uint64(uint32(c.bits)|(d-uint32(distBase[dc]))<<c.n) << n
+			n += uint(c.n) + uint(distExtra[dc])
 		}
-		l, d := t>>16&0xFF, t&0x7FFF
-		lc, dc := lengthCode[l], codeOfDist(d)
-		c := lit[257+int(lc)]
-		w.bits(uint32(c.bits)|(l-uint32(lengthBase[lc]))<<c.n, uint(c.n)+uint(lengthExtra[lc]))
-		c = dist[dc]
-		w.bits(uint32(c.bits)|(d-uint32(distBase[dc]))<<c.n, uint(c.n)+uint(distExtra[dc]))
+		if n >= 32 {
+			binary.LittleEndian.PutUint32(out[at:], uint32(acc))
+			at += 4
+			acc >>= 32
+			n -= 32
+		}
 	}
-	c := lit[endOfBlock]
-	w.bits(uint32(c.bits), uint(c.n))
+	w.dst, w.acc, w.n = out[:at], acc, n
 }
 
 func (h *huffman) writeTable(w *bitWriter) {

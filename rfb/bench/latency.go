@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/rejoin/rejoin/rfb"
+	"github.com/rejoin/rejoin/rfb/client"
+)
+
+// both measures TigerVNC and then Rejoin, each in a process of its own, with all to itself.
+func (b *bench) both(measure func(p peer, result *[]time.Duration) error, ours, theirs *[]time.Duration) error {
+	tiger, err := startXvnc(false)
+	if err != nil {
+		return err
+	}
+	err = measure(tiger, theirs)
+	tiger.close()
+	if err != nil {
+		return fmt.Errorf("TigerVNC: %w", err)
+	}
+	server, err := startOwn(b.seed, true)
+	if err != nil {
+		return err
+	}
+	err = measure(server, ours)
+	server.close()
+	if err != nil {
+		return fmt.Errorf("Rejoin: %w", err)
+	}
+	return nil
+}
+
+// measureKeys presses keys and waits for each one's letter. l is nil for the bare loopback.
+func measureKeys(ctx context.Context, b *bench, p peer, l *link, n int) ([]time.Duration, error) {
+	w, err := workloadOf("typing", b.seed)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.load(w); err != nil {
+		return nil, err
+	}
+	var stream net.Conn
+	if l == nil {
+		stream, err = dial(p)
+	} else {
+		stream, err = l.dial(ctx, p.address())
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := &viewer{came: make(chan struct{}, 1)}
+	if v.Conn, err = client.Connect(stream, client.Options{OnUpdate: v.updated}); err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	if err := v.rest(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.keys(true); err != nil {
+		return nil, err
+	}
+	rnd := rand.New(rand.NewPCG(b.seed, 6))
+	var took []time.Duration
+	for i := range n {
+		if !sleep(ctx, time.Duration(20+rnd.IntN(40))*time.Millisecond) { // at any time within a frame clock's beat
+			return nil, ctx.Err()
+		}
+		d, err := pressed(ctx, v, i)
+		if err != nil {
+			return nil, fmt.Errorf("key %d: %w", i, err)
+		}
+		took = append(took, d)
+	}
+	return took, p.keys(false)
+}
+
+// pressed presses the n-th key and waits for its letter.
+func pressed(ctx context.Context, v *viewer, n int) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	x, y := letterAt(n)
+	cell := image.Rect(x, y, x+12, y+18)
+	before := v.mark().updates
+	start := time.Now()
+	v.Key(rfb.KeyEvent{Keysym: uint32('a' + n%26), Down: true})
+	v.Key(rfb.KeyEvent{Keysym: uint32('a' + n%26)})
+	var end time.Time
+	err := v.Await(ctx, func(s *client.State) bool {
+		if s.Updates == before {
+			return false
+		}
+		for _, r := range s.Last.Rects {
+			if r.Bounds.Overlaps(cell) {
+				end = s.Last.Ended
+				return true
+			}
+		}
+		return false
+	})
+	return end.Sub(start), err
+}
+
+func (b *bench) keyFigures(ctx context.Context, name string, l *link, n int, limit float64) error {
+	var ours, theirs []time.Duration
+	err := b.both(func(p peer, took *[]time.Duration) (err error) {
+		*took, err = measureKeys(ctx, b, p, l, n)
+		return err
+	}, &ours, &theirs)
+	if err != nil {
+		return err
+	}
+	b.report.add(
+		figure{name: name + ", median", value: millis(median(ours)), unit: "ms", base: millis(median(theirs)), goal: atMost(limit)},
+		figure{name: name + ", p95", value: millis(quantile(ours, 0.95)), unit: "ms", base: millis(quantile(theirs, 0.95))},
+	)
+	return nil
+}
+
+// figureKey measures how soon a key's letter is seen, on loopback.
+func figureKey(ctx context.Context, b *bench) error {
+	return b.keyFigures(ctx, "loopback: key → picture", nil, 200, 5)
+}
+
+// figureFirst measures how soon a new viewer has a first picture of a desktop.
+func figureFirst(ctx context.Context, b *bench) error {
+	for _, w := range workloads(b.seed) {
+		if w.name != "scroll" && w.name != "drag" {
+			continue
+		}
+		var ours, theirs []time.Duration
+		err := b.both(func(p peer, took *[]time.Duration) error {
+			if err := p.load(w); err != nil {
+				return err
+			}
+			for range 10 {
+				d, err := firstPicture(ctx, p)
+				if err != nil {
+					return err
+				}
+				*took = append(*took, d)
+			}
+			return nil
+		}, &ours, &theirs)
+		if err != nil {
+			return err
+		}
+		what := map[string]string{"scroll": "a page of text", "drag": "a photo with a window"}[w.name]
+		b.report.add(figure{name: "loopback: first picture, " + what + ", median", value: millis(median(ours)), unit: "ms", base: millis(median(theirs))})
+	}
+	return nil
+}
+
+// firstPicture is the time from dialling until every pixel has been sent once.
+func firstPicture(ctx context.Context, p peer) (time.Duration, error) {
+	start := time.Now()
+	v, err := watch(p, client.AllEncodings())
+	if err != nil {
+		return 0, err
+	}
+	defer v.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var end time.Time
+	err = v.Await(ctx, func(s *client.State) bool {
+		end = s.Last.Ended
+		return s.Updates > 0 && !unsent(s.Picture)
+	})
+	return end.Sub(start), err
+}
+
+// unsent says whether a pixel still has the colour that the client gives to those it knows nothing of.
+func unsent(p rfb.Framebuffer) bool {
+	for i := 0; i < len(p.Pix); i += 4 {
+		if p.Pix[i] == 255 && p.Pix[i+1] == 0 && p.Pix[i+2] == 255 {
+			return true
+		}
+	}
+	return false
+}
+
+// figureIdle measures what a viewer of a picture that stands costs.
+func figureIdle(ctx context.Context, b *bench) error {
+	const long = 10 * time.Second
+	w, err := workloadOf("typing", b.seed)
+	if err != nil {
+		return err
+	}
+	var ours, theirs []time.Duration
+	err = b.both(func(p peer, used *[]time.Duration) error {
+		if err := p.load(w); err != nil {
+			return err
+		}
+		v, err := watch(p, client.AllEncodings())
+		if err != nil {
+			return err
+		}
+		defer v.Close()
+		if err := v.rest(ctx); err != nil {
+			return err
+		}
+		before, err := cpu(p.pid())
+		if err != nil {
+			return err
+		}
+		if !sleep(ctx, long) {
+			return ctx.Err()
+		}
+		after, err := cpu(p.pid())
+		*used = append(*used, after-before)
+		return err
+	}, &ours, &theirs)
+	if err != nil {
+		return err
+	}
+	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / long.Seconds() }
+	b.report.add(figure{name: "idle: CPU of a viewer whose picture stands", value: percent(ours[0]), unit: "% of a core", base: percent(theirs[0]), goal: atMost(0.5)})
+	return nil
+}
