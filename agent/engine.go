@@ -141,6 +141,7 @@ func (e *engine) start(ctx context.Context) {
 	e.pace.lost = time.Now()
 	e.try(ctx)
 	go e.describe()
+	go e.viewers.shareClipboard(e.quit)
 	if e.doc.Session == "" {
 		return
 	}

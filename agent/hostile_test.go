@@ -30,7 +30,7 @@ func hostileCommand(rng *rand.Rand, bootID string) wire.Message {
 	num := func() int {
 		return pick(rng, 30, 0, -1, 1<<31-1, -1<<31, 599)
 	}
-	switch rng.IntN(11) {
+	switch rng.IntN(13) {
 	case 0:
 		return wire.AskReboot{Reboot: id(), Kind: pick(rng, "normal", "normal", "safe_mode", "", "x"), BootID: boot(), By: name(), Message: name(), Seconds: num()}
 	case 1:
@@ -44,13 +44,17 @@ func hostileCommand(rng *rand.Rand, bootID string) wire.Message {
 	case 5:
 		return wire.AskReturn{Reboot: id(), By: name(), Seconds: num()}
 	case 6:
-		return wire.AskShare{Prompt: id(), By: name(), Seconds: num(), Again: rng.IntN(2) == 0}
+		return wire.AskShare{Prompt: id(), By: name(), Seconds: num(), Again: rng.IntN(2) == 0, Control: rng.IntN(2) == 0}
 	case 7:
 		return wire.EndShare{}
 	case 8:
 		return wire.Chat{From: name(), Text: name(), At: time.Unix(int64(num()), 0)}
 	case 9:
 		return wire.Regenerate{Generation: int64(num())}
+	case 10:
+		return wire.AskControl{Prompt: id(), By: name(), Seconds: num()}
+	case 11:
+		return wire.SetControl{ID: id(), Name: name()}
 	}
 	return wire.GoReboot{Reboot: "r1", BootID: bootID}
 }
@@ -68,6 +72,12 @@ func TestHostileServer(t *testing.T) {
 func hostileSession(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	in(t, func(r *rig) {
+		seen := r.observe()
+		defer func() {
+			if seen.any() {
+				r.t.Error("the screen was captured, or something was typed or copied")
+			}
+		}()
 		// A policy that asks nothing is not accepted.
 		r.s.policy = wire.Policy{PromptSeconds: -5, RebootOnNoReply: true, WindowMinutes: 1 << 30}
 		p := r.joined()
@@ -103,7 +113,7 @@ func (r *rig) unharmed() {
 		r.t.Fatalf("%d restarts", n)
 	}
 	d := r.document()
-	if d.Consent.Reboot != nil || d.Consent.Share != nil || d.Consent.Standing == "yes" || d.Ticket != nil {
+	if d.Consent.Reboot != nil || d.Consent.Share != nil || d.Consent.Control != nil || d.Consent.Standing == "yes" || d.Ticket != nil {
 		r.t.Fatalf("granted without a Yes: %+v, ticket %+v", d.Consent, d.Ticket)
 	}
 	if s, _ := r.pc.Snapshot(); s.View != nil && s.View.Sharing != "" {
@@ -134,6 +144,13 @@ func hostileFrame(rng *rand.Rand, p *peer) {
 		p.raw([]byte(pick(rng, "", "{", "null", `{"v":1}`, `{"v":2,"type":"beat","body":{}}`, `{"v":1,"v":1,"type":"beat","body":{}}`, strings.Repeat("[", 9000))))
 	case 4:
 		p.write(p.s.welcomeMessage(), 0, 0)
+	case 5, 6:
+		p.write(wire.OpenViewer{
+			Viewer: pick(rng, "v1", "v2", "\u202e", strings.Repeat("x", 70)), Ticket: make([]byte, pick(rng, wire.TicketSize, 0, 99)),
+			TechnicianID: pick(rng, "u1", "", "r1"), Technician: "\x1b[2J", Monitor: pick(rng, "", "../.."), Keyboard: wire.KeyboardRemote,
+		}, 0, 0)
+	case 7:
+		p.write(wire.CloseViewer{Viewer: pick(rng, "v1", "", "v9")}, 0, 0)
 	default:
 		p.s.cmd++
 		p.write(hostileCommand(rng, p.s.bootID), p.s.cmd, 0)

@@ -31,7 +31,8 @@ type server struct {
 	http  *http.Server
 	lis   *pipeListener
 	conns chan *peer
-	down  atomic.Bool // refuses connections
+	views chan *websocket.Conn // screens' sockets
+	down  atomic.Bool          // refuses connections
 
 	session string
 	gen     int64
@@ -51,7 +52,7 @@ func defaultPolicy() wire.Policy {
 
 func newServer(t *testing.T) *server {
 	s := &server{
-		t: t, key: ed25519.NewKeyFromSeed(make([]byte, 32)), conns: make(chan *peer), session: "s1", policy: defaultPolicy(),
+		t: t, key: ed25519.NewKeyFromSeed(make([]byte, 32)), conns: make(chan *peer), views: make(chan *websocket.Conn), session: "s1", policy: defaultPolicy(),
 		lis: &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
 	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.accept)}
@@ -61,12 +62,20 @@ func newServer(t *testing.T) *server {
 }
 
 func (s *server) accept(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != wire.Path || r.Header.Get("Origin") != "" {
+	if r.URL.Path != wire.Path && r.URL.Path != wire.ScreenPath || r.Header.Get("Origin") != "" {
 		http.Error(w, "no", http.StatusForbidden)
 		return
 	}
 	ws, err := websocket.Accept(w, r, nil)
 	if err != nil {
+		return
+	}
+	if r.URL.Path == wire.ScreenPath {
+		select {
+		case s.views <- ws:
+		case <-s.lis.closed:
+			ws.CloseNow()
+		}
 		return
 	}
 	p := &peer{s: s, ws: ws, done: make(chan struct{})}

@@ -61,7 +61,8 @@ type work struct {
 
 	area       image.Rectangle // where the viewer waits for changes
 	continuous bool
-	room       int // updates that may be sent
+	room       int  // updates that may be sent
+	paused     bool // … without anything of the picture
 	idle       bool
 	bandwidth  float64
 	budget     int
@@ -83,13 +84,13 @@ func (c *Conn) gather(now time.Time) *work {
 		now: now, control: st.control, enc: st.enc, format: st.format, quality: st.quality, name: st.name, blind: st.blind,
 		display: st.display, pointerAt: st.pointerAt, pointerWhen: st.pointerWhen,
 		area: s.asks.requested, continuous: st.continuous,
-		room: st.pace.room(), idle: st.pace.updates == 0, bandwidth: st.pace.bandwidth, budget: st.pace.budget(),
+		room: st.pace.room(), paused: st.paused, idle: st.pace.updates == 0, bandwidth: st.pace.bandwidth, budget: st.pace.budget(),
 	}
 	st.control = nil
 	if st.continuous {
 		w.area = w.area.Union(st.area)
 	}
-	if st.paused || !st.enc.known {
+	if !st.enc.known {
 		w.room = 0
 	}
 	if st.enc.fence {
@@ -140,7 +141,7 @@ func (c *Conn) sendAll(ctx context.Context) error {
 			s.sent = time.Now()
 			continue
 		}
-		s.display.setRoom(c, w.may(), false)
+		s.display.setRoom(c, w.may() && !w.paused, false)
 		timer.Reset(s.next(w).Sub(now))
 		select {
 		case <-c.wake:

@@ -57,12 +57,14 @@ func (s *sender) update(w *work) {
 	}
 	s.begin()
 	s.announce(w)
-	s.look(w)
-	o := w.enc.options(w.quality, w.bandwidth)
-	more := s.encodeOwed(w, o)
-	if s.rects == 0 && s.refreshDue(w) {
-		o.Quality = 0
-		more = s.refresh(w, o)
+	o, more := w.enc.options(w.quality, w.bandwidth), false
+	if !w.paused {
+		s.look(w)
+		more = s.encodeOwed(w, o)
+		if s.rects == 0 && s.refreshDue(w) {
+			o.Quality = 0
+			more = s.refresh(w, o)
+		}
 	}
 	bytes := s.end()
 	if bytes == 0 {
