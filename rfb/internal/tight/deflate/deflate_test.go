@@ -55,7 +55,7 @@ func piece(r *rand.Rand, n int, shape Shape) []byte {
 }
 
 func TestStreamIsReadByZlib(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var s Stream
 		var f inflater
@@ -63,7 +63,7 @@ func TestStreamIsReadByZlib(t *testing.T) {
 			shape := Shape{Unit: 1 + 2*r.IntN(2), Row: 1 + r.IntN(3000)}
 			n := 1 + r.IntN(200)
 			if r.IntN(4) == 0 {
-				n = 1 + r.IntN(300_000)
+				n = 1 + r.IntN(200_000)
 			}
 			src := piece(r, n, shape)
 			var got []byte
