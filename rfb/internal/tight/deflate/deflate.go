@@ -232,7 +232,7 @@ func (s *Stream) find(at int) (length, dist int) {
 	floor := least - 1
 	for range s.depth {
 		back := pos - cand
-		if cand < s.base || back > windowMask || back == 0 {
+		if cand < s.base || back > windowMask || back == 0 || int(back) > at {
 			break
 		}
 		n := s.matchLen(at-int(back), at, limit)
