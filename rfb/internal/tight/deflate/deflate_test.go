@@ -91,6 +91,30 @@ func TestStreamIsReadByZlib(t *testing.T) {
 	}
 }
 
+// What a discarded trial wrote over must lead nowhere, least of all to before the buffer's beginning.
+func TestDiscardedTrialsLeaveNoTrace(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		shape := Shape{Unit: 1, Row: 100}
+		words := piece(r, 600, Shape{Unit: 1, Row: 7})
+		var s Stream
+		var f inflater
+		for range 12 {
+			var src []byte
+			for len(src) < 5000 {
+				at := r.IntN(len(words) - 20)
+				src = append(src, words[at:at+3+r.IntN(17)]...)
+			}
+			s.Try(src, shape)
+			s.Discard()
+			src = src[r.IntN(3000):]
+			if out := f.read(t, s.Append(nil, src, shape, 1), len(src)); !bytes.Equal(out, src) {
+				t.Fatal("came out different")
+			}
+		}
+	}
+}
+
 func FuzzStream(f *testing.F) {
 	f.Add([]byte("aaaaaaaaaaaabbbbbbbbbbbbbb"), byte(3), uint16(7), byte(1), true)
 	f.Fuzz(func(t *testing.T, data []byte, unit byte, row uint16, level byte, try bool) {
