@@ -409,3 +409,23 @@ func BenchmarkVideoFullScreen(b *testing.B) {
 	cur.noise(rnd, cur.bounds())
 	benchFind(b, old, cur, old.bounds())
 }
+
+func TestFindDoesNotAllocate(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(2, 2))
+	old := newPicture(500, 400, 0)
+	old.text(rnd, old.bounds())
+	cur := old.clone()
+	cur.text(rnd, cur.bounds())
+	cur.copyArea(old, image.Rect(0, 37, 500, 400), image.Pt(0, 0))
+	changed := []image.Rectangle{cur.bounds()}
+	var f Finder
+	find := func() {
+		if len(f.Find(old.pix, cur.pix, old.stride, old.size, changed, nil)) == 0 {
+			t.Fatal("found nothing")
+		}
+	}
+	find()
+	if n := testing.AllocsPerRun(5, find); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

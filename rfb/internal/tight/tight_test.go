@@ -216,3 +216,23 @@ func compareLimited(t testing.TB, d *decoder, s *screen, r image.Rectangle, area
 	}
 	compare(t, d, s, r, areas, lossy)
 }
+
+func TestEncodeDoesNotAllocate(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 3))
+	f := newFont(rnd)
+	s := newScreen(640, 400, 0)
+	s.desktop(rnd, f)
+	whole := image.Rectangle{Max: s.size}
+	dst := make([]byte, 0, 4<<20)
+	e := New()
+	encode := func() {
+		for _, q := range []int{0, 80} {
+			e.Encode(dst, s.pix, s.stride, whole, Options{Quality: q, Level: 1})
+			e.Encode(dst, s.pix, s.stride, image.Rect(100, 100, 117, 116), Options{Quality: q, Level: 1})
+		}
+	}
+	encode()
+	if n := testing.AllocsPerRun(5, encode); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
