@@ -91,6 +91,36 @@ func TestStreamIsReadByZlib(t *testing.T) {
 	}
 }
 
+func TestPositionsBeginAnew(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	shape := Shape{Unit: 1, Row: 64}
+	var s Stream
+	var f inflater
+	words := piece(r, 3000, Shape{Unit: 1, Row: 5})
+	anew := false
+	for i := range 60 {
+		if i == 5 {
+			s.base = rebaseAt - 150_000
+		}
+		var src []byte
+		for len(src) < 9000 {
+			at := r.IntN(len(words) - 40)
+			src = append(src, words[at:at+3+r.IntN(37)]...)
+		}
+		if i%2 == 0 {
+			s.Try(src, shape)
+			s.Discard()
+		}
+		if out := f.read(t, s.Append(nil, src, shape, 1+i%9), len(src)); !bytes.Equal(out, src) {
+			t.Fatal("came out different")
+		}
+		anew = anew || i > 5 && s.base < rebaseAt/2
+	}
+	if !anew {
+		t.Error("they did not")
+	}
+}
+
 // What a discarded trial wrote over must lead nowhere, least of all to before the buffer's beginning.
 func TestDiscardedTrialsLeaveNoTrace(t *testing.T) {
 	for seed := range uint64(60) {
