@@ -207,10 +207,10 @@ func (s *sender) move(w *work, hints []Move) bool {
 	if !w.enc.copyRect || d.fb.Size != v.size || d.fb.Stride != v.stride || !whole.In(w.area) {
 		return false
 	}
-	var changed []image.Rectangle
+	var changed []image.Rectangle // in whole tiles: moves are found better when the gaps between lines of text belong to it
 	s.tiles = s.tiles[:0]
 	for _, diff := range s.diffs {
-		changed = append(changed, diff.r)
+		changed = append(changed, v.bounds(diff.tile))
 		s.tiles = append(s.tiles, diff.tile)
 	}
 	s.ideas = s.ideas[:0]
