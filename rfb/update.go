@@ -124,6 +124,9 @@ func (s *sender) newSize(w *work, size image.Point) {
 	if whole.In(c.st.area) {
 		c.st.area = image.Rectangle{Max: size}
 	}
+	if whole.In(s.asks.requested) {
+		s.asks.requested = image.Rectangle{Max: size}
+	}
 	if whole.In(w.area) {
 		w.area = image.Rectangle{Max: size}
 	}
@@ -183,7 +186,7 @@ func (s *sender) look(w *work) {
 		s.c.damage.mark(o.r)
 		s.shown = o
 	}
-	tiles, hints := s.c.damage.take(w.area, s.tiles)
+	tiles, hints := s.c.damage.take(w.area, v.grid, s.tiles)
 	s.tiles = tiles
 	if len(tiles) == 0 {
 		return
@@ -209,10 +212,10 @@ func (s *sender) move(w *work, hints []Move) bool {
 	if !w.enc.copyRect || d.fb.Size != v.size || d.fb.Stride != v.stride || !whole.In(w.area) {
 		return false
 	}
-	var changed []image.Rectangle
+	var changed []image.Rectangle // in whole tiles: moves are found better when the gaps between lines of text belong to it
 	s.tiles = s.tiles[:0]
 	for _, diff := range s.diffs {
-		changed = append(changed, diff.r)
+		changed = append(changed, v.bounds(diff.tile))
 		s.tiles = append(s.tiles, diff.tile)
 	}
 	s.ideas = s.ideas[:0]
@@ -240,7 +243,7 @@ func (s *sender) move(w *work, hints []Move) bool {
 // appendCursor appends the shape of the viewer's own pointer if it is new. The caller holds the display's lock.
 func (s *sender) appendCursor(w *work) {
 	kind := w.enc.shapeKind()
-	if kind == 0 || s.shape == s.display.shape && s.shapeKind == kind && s.hidden == w.blind {
+	if kind == 0 || s.display.shape == 0 && !w.blind || s.shape == s.display.shape && s.shapeKind == kind && s.hidden == w.blind {
 		return
 	}
 	cursor := &s.display.cursor
