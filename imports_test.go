@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/demo":         {"agent", "agent/machine", "agent/machine/sim"},
 	"internal/server": {
 		"internal/session", "internal/wire", "internal/hub", "internal/account", "internal/lobby", "internal/version",
-		"handlers", "web", "static", "store", "internal/demo", "agent/machine", "agent/machine/sim",
+		"handlers", "web", "static", "store", "internal/demo", "agent/machine", "agent/machine/sim", "rfb", // the demo PC
 	},
 	"internal/command": {
 		"internal/session", "internal/wire", "internal/account", "internal/version", "internal/server", "handlers", "web", "store",

@@ -3,9 +3,12 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -20,9 +23,22 @@ type DemoPC interface {
 	Watch() (changed <-chan struct{}, stop func())
 	// Speak sets the language of its Windows, by a language's code. The program there uses it from its next connection on.
 	Speak(language string)
+	// Picture waits until the nth monitor, from 1, shows something else than in version after, and returns that. The error is
+	// ctx's, or [ErrDemoRefused] if there is no such monitor.
+	Picture(ctx context.Context, monitor int, after uint64) (DemoPicture, error)
 	// Do carries out what a visitor does to it. [ErrDemoRefused] says that it can't be done now.
 	Do(ctx context.Context, action web.DemoAction, fields url.Values) error
 }
+
+// DemoPicture is what a monitor of the demo PC shows.
+type DemoPicture struct {
+	PNG     []byte
+	Version uint64
+	Cursor  string // the pointer's shape, as in CSS
+}
+
+// ErrDemoFields is wrapped by what [DemoPC.Do] returns for fields that no page of ours sends.
+var ErrDemoFields = errors.New("handlers: bad fields for the demo PC")
 
 // ErrDemoRefused is wrapped by what [DemoPC.Do] returns for an action that is not possible just now.
 var ErrDemoRefused = errors.New("handlers: not possible on the demo PC now")
@@ -56,10 +72,66 @@ func (s *Site) demoDo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Demo.Do(r.Context(), action, f); errors.Is(err, ErrDemoRefused) {
+	switch err := s.Demo.Do(r.Context(), action, f); {
+	case errors.Is(err, ErrDemoRefused):
 		return &problem{status: http.StatusConflict, what: "not possible now", back: web.PathDemo, cause: err}
-	} else if err != nil {
+	case errors.Is(err, ErrDemoFields):
+		return fmt.Errorf("%w: %w", errBadForm, err)
+	case err != nil:
 		return err
 	}
 	return done(w, r, web.PathDemo)
+}
+
+// pictureWait is how long a request waits for another picture before it is told that there is none.
+const pictureWait = 20 * time.Second
+
+// Headers of a picture.
+const (
+	pictureVersion = "X-Picture-Version"
+	pictureCursor  = "X-Picture-Cursor"
+)
+
+// demoPicture answers when a monitor's picture is another one than the browser has.
+func (s *Site) demoPicture(w http.ResponseWriter, r *http.Request) error {
+	monitor, after, err := pictureFields(r.URL.Query())
+	if err != nil {
+		return fmt.Errorf("%w: %w", errBadForm, err)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), pictureWait)
+	defer cancel()
+	defer context.AfterFunc(s.stop, cancel)()
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pictureWait + streamWrite)); err != nil {
+		return fmt.Errorf("give the picture its time: %w", err)
+	}
+	p, err := s.Demo.Picture(ctx, monitor, after)
+	switch {
+	case errors.Is(err, ErrDemoRefused):
+		return errNoSuchPage
+	case err != nil && ctx.Err() != nil:
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	case err != nil:
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "image/png")
+	h.Set("Content-Length", strconv.Itoa(len(p.PNG)))
+	h.Set(pictureVersion, strconv.FormatUint(p.Version, 10))
+	h.Set(pictureCursor, p.Cursor)
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(p.PNG) // a browser that went away is no news
+	return nil
+}
+
+// pictureFields reads a picture's query: the first monitor, and any picture, unless it says otherwise.
+func pictureFields(q url.Values) (monitor int, after uint64, err error) {
+	monitor = 1
+	if v := q.Get("monitor"); v != "" {
+		monitor, err = strconv.Atoi(v)
+	}
+	if v := q.Get("after"); v != "" && err == nil {
+		after, err = strconv.ParseUint(v, 10, 64)
+	}
+	return monitor, after, err
 }

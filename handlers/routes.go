@@ -106,6 +106,7 @@ func (s *Site) routes() []route {
 		table = append(table,
 			route{get, web.PathDemo, technician, s.demoPage},
 			route{get, web.PathDemoLive, technician, s.demoLive},
+			route{get, web.PathDemoPicture, technician, s.demoPicture},
 			route{post, web.PathDemoDo, technician, s.demoDo},
 		)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/rejoin/rejoin/agent/machine/sim/desktop"
 	"github.com/rejoin/rejoin/static"
 )
 
@@ -159,6 +161,15 @@ func gallery(t *testing.T, scenes []scene) *httptest.Server {
 		}
 		respond(w, r, s.draw(l))
 	})
+	mux.HandleFunc(PathDemoPicture, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("after") == "1" {
+			<-r.Context().Done() // nothing changes in a gallery
+			return
+		}
+		w.Header().Set("Content-Type", "image/png")
+		w.Header().Set("X-Picture-Version", "1")
+		w.Write(desktopPicture())
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/live") {
 			http.NotFound(w, r)
@@ -177,6 +188,18 @@ func gallery(t *testing.T, scenes []scene) *httptest.Server {
 	})
 	return srv
 }
+
+// desktopPicture is what the demo PC's monitor shows.
+var desktopPicture = sync.OnceValue(func() []byte {
+	d := desktop.New(desktop.Options{Locale: "en-GB"})
+	d.SetStage(desktop.StageDesktop)
+	d.Open(desktop.AppReader, desktop.AppEditor)
+	p, err := d.Picture(context.Background(), d.Monitors()[0].ID, 0)
+	if err != nil {
+		panic(err)
+	}
+	return p.PNG
+})
 
 func respond(w http.ResponseWriter, r *http.Request, c templ.Component) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -23,11 +23,14 @@ type DemoPC struct {
 	Unsaved        string // the program with an unsaved document that keeps Windows from restarting; empty: none
 	Updating       bool   // Windows Update caused the restart that is under way
 	Running        bool   // the agent's process
+	Secure         bool   // Windows asks for permission: the user's desktop is not shown
+	Monitors       int
 
 	View     *machine.View     // the chat box
 	Prompt   *DemoPrompt       // a question
 	CodeForm *machine.CodeForm // the agent asks for the code
 	Notice   *machine.Notice   // the agent's last words
+	Windows  []machine.Window  // that could be hidden from the technician; only while View's banner offers that
 }
 
 // DemoPrompt is a question on the demo PC's screen.
@@ -67,10 +70,17 @@ const (
 	DemoNetwork   DemoAction = "network"    // Field on ("1", "0")
 	DemoDocument  DemoAction = "document"   // Field on ("1", "0"): an unsaved document blocks, or is saved
 	DemoKill      DemoAction = "kill"       // end the agent's process as Task Manager does
+	DemoUAC       DemoAction = "uac"        // Field on ("1", "0"): Windows asks for permission, or is answered
+	DemoBanner    DemoAction = "banner"     // Field do: a [machine.ActionKind] that the banner has a button for
+	DemoHide      DemoAction = "hide"       // A field of any value for each window that shall be hidden, DemoHidePrefix and its ID
+	DemoInput     DemoAction = "input"      // Field events: see DemoPage's script, demo.js
 )
 
 // DemoActions lists every action there is.
 var DemoActions = []DemoAction{
 	DemoRun, DemoCode, DemoAnswer, DemoSend, DemoEnd, DemoStopShare, DemoDismiss, DemoSignInNow,
-	DemoUpdate, DemoRestart, DemoPlug, DemoPower, DemoNetwork, DemoDocument, DemoKill,
+	DemoUpdate, DemoRestart, DemoPlug, DemoPower, DemoNetwork, DemoDocument, DemoKill, DemoUAC, DemoBanner, DemoHide, DemoInput,
 }
+
+// DemoHidePrefix begins the names of [DemoHide]'s fields.
+const DemoHidePrefix = "w-"

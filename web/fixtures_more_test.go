@@ -326,7 +326,7 @@ func demoScenes() []scene {
 	}}
 	demo := func(change func(*DemoPC)) func(Loc) templ.Component {
 		return func(l Loc) templ.Component {
-			pc := DemoPC{Name: "DEMO-PC", OS: "Windows 11 Pro 24H2", User: "Alex Demo", State: DemoDesktop, Boots: 2}
+			pc := DemoPC{Name: "DEMO-PC", OS: "Windows 11 Pro 24H2", User: "Alex Demo", State: DemoDesktop, Boots: 2, Monitors: 2}
 			change(&pc)
 			return DemoView(DemoPage{Page: page(l, PathDemo), PC: pc})
 		}
@@ -337,6 +337,17 @@ func demoScenes() []scene {
 		{"demo-prompt", demo(func(pc *DemoPC) {
 			pc.Running, pc.View, pc.Prompt, pc.Unsaved = true, view, prompt, "Invoice.docx – Writer"
 		})},
+		{"demo-banner", demo(func(pc *DemoPC) {
+			live := *view
+			live.Banner = &machine.Banner{
+				Text: "Jonas Weber sees your screen and uses mouse and keyboard", Tone: "live", Hide: "Hide windows", HideAsk: "Which windows shall Jonas Weber not see?",
+				Buttons: []machine.BannerButton{{Label: "Pause", Action: machine.ActionPause}, {Label: "Stop control", Action: machine.ActionStopControl}, {Label: "Stop sharing", Action: machine.ActionStopShare}},
+				Hidden:  []string{"0x2"},
+			}
+			pc.Running, pc.View = true, &live
+			pc.Windows = []machine.Window{{ID: "0x1", Title: "Notes.txt – Editor", App: "Editor"}, {ID: "0x2", Title: "Printer manual – Reader", App: "Reader"}}
+		})},
+		{"demo-secure", demo(func(pc *DemoPC) { pc.Secure, pc.Running, pc.View = true, true, view })},
 		{"demo-code", demo(func(pc *DemoPC) {
 			pc.Running = true
 			pc.CodeForm = &machine.CodeForm{Title: "Rejoin", Heading: "Type your code", Body: "Your technician gives it to you.", CodeLabel: "Code", ServerLabel: "Server", Server: "https://help.nordlicht.example", Error: "This code is not valid.", Code: "4829130057", OK: "Connect", Cancel: "Cancel"}

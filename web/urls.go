@@ -48,9 +48,10 @@ const (
 	PathSettings    = "/admin/settings"             // GET saved: SettingsPage; POST company
 	PathAudit       = "/admin/audit"                // GET before: AuditPage
 
-	PathDemo     = "/demo/pc"          // GET: DemoPage
-	PathDemoLive = "/demo/pc/live"     // GET: stream of DemoLive
-	PathDemoDo   = "/demo/pc/{action}" // POST: see DemoAction
+	PathDemo        = "/demo/pc"          // GET: DemoPage
+	PathDemoLive    = "/demo/pc/live"     // GET: stream of DemoLive
+	PathDemoPicture = "/demo/pc/picture"  // GET monitor, after: the monitor's picture once it is another version; 204 if it stays
+	PathDemoDo      = "/demo/pc/{action}" // POST: see DemoAction
 )
 
 // LanguageCookie holds the viewer's choice of language.

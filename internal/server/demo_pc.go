@@ -100,6 +100,10 @@ func (d *demoPC) View() web.DemoPC {
 	v := web.DemoPC{
 		Name: now.Name, OS: demoOS, User: now.User, Since: now.Since, Boots: d.boots, Unplugged: !now.Online,
 		Updating: d.updating != "", Running: now.Running, View: now.View, CodeForm: now.Form, Notice: now.Notice,
+		Secure: now.Secure, Monitors: len(d.pc.Desktop().Monitors()),
+	}
+	if now.View != nil && now.View.Banner != nil && now.View.Banner.Hide != "" {
+		v.Windows = d.pc.Windows()
 	}
 	v.State, v.Until = demoState(now)
 	if len(now.Blockers) > 0 {
@@ -176,6 +180,12 @@ func (d *demoPC) do(action web.DemoAction, f url.Values) error {
 		return d.pc.StopShare()
 	case web.DemoDismiss:
 		return d.pc.Dismiss()
+	case web.DemoBanner:
+		return d.pc.Press(machine.ActionKind(f.Get("do")))
+	case web.DemoHide:
+		return d.pc.Hide(hidden(f))
+	case web.DemoInput:
+		return d.input(f.Get("events"))
 	}
 	return d.act(action, f.Get("on") == "1")
 }
@@ -202,6 +212,8 @@ func (d *demoPC) act(action web.DemoAction, on bool) error {
 		return d.pc.PowerOn()
 	case web.DemoKill:
 		return d.pc.KillAgent()
+	case web.DemoUAC:
+		return d.pc.ShowUAC(on)
 	case web.DemoNetwork:
 		d.pc.Unplug(!on)
 	case web.DemoDocument:

@@ -10,10 +10,11 @@ export function changed(f) {
   f();
 }
 
-// keep tells the morph which of the old elements to leave as they are: an open dialog, which somebody is filling in, and
-// clocks and times that would only be written anew.
+// keep tells the morph which of the old elements to leave as they are: an open dialog, which somebody is filling in, a
+// canvas, whose picture would be lost, and clocks and times that would only be written anew.
 function keep(old, fresh) {
   if (old.nodeName === 'DIALOG' && old.open) return true;
+  if (old.nodeName === 'CANVAS' && old.id === fresh.id) return true;
   if (old.nodeName !== 'TIME' || fresh.nodeName !== 'TIME') return false;
   const { at, since, until } = old.dataset;
   if (at) return at === fresh.dataset.at && old.dateTime === fresh.dateTime;

@@ -209,6 +209,13 @@ func (d *Desktop) Open(programs ...App) {
 	d.news = false
 }
 
+// Monitors lists the monitors, the primary one first.
+func (d *Desktop) Monitors() []machine.Monitor {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.monitors)
+}
+
 // Windows lists the windows, front to back.
 func (d *Desktop) Windows() []machine.Window {
 	d.mu.Lock()
