@@ -108,7 +108,7 @@ type textureDesc struct {
 
 // mapped is D3D11_MAPPED_SUBRESOURCE.
 type mapped struct {
-	Data             uintptr
+	Data             *byte
 	RowPitch, DepthP uint32
 }
 
