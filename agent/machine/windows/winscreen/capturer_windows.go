@@ -38,9 +38,11 @@ type capturer struct {
 	mon    machine.Monitor
 	size   image.Point
 	src    source
-	retry  time.Time // of the desktop duplication
-	kicked chan struct{}
-	closed bool
+	// The desktop duplication: being opened, and when to try again.
+	opening chan opened
+	retry   time.Time
+	kicked  chan struct{}
+	closed  bool
 
 	pace       pacer
 	veil       veil
@@ -78,41 +80,69 @@ func newCapturer(s *Screen, m machine.Monitor) (*capturer, error) {
 	return c, nil
 }
 
-// open makes the source: the desktop duplication, or else GDI.
+// opened is what came of opening the desktop duplication.
+type opened struct {
+	d   *duplication
+	err error
+}
+
+// open makes the source: GDI, which is there at once, until the desktop duplication is, which takes its time to open.
 func (c *capturer) open() error {
-	c.everything = true
-	if !c.screen.noDuplication.Load() {
-		d, err := newDuplication(c.mon.ID, c.size)
-		if err == nil {
-			c.src, c.retry = d, time.Time{}
-			return nil
-		}
-		c.screen.log.Info("no desktop duplication, GDI instead", "monitor", c.mon.ID, "error", err)
-		var hr hresult
-		// Another program, or the desktop's state, may be in the way; anything else stays as it is.
-		if errors.As(err, &hr) && (hr == errDXGIUnavailable || hr == errDXGIAccessLost || hr == errDXGIDisconnected || hr == errDXGITimeout || hr == accessDenied) {
-			c.retry = time.Now().Add(retryDuplication)
-		} else if errors.As(err, &hr) && hr != errDXGINotFound {
-			c.screen.noDuplication.Store(true)
-		}
-	}
 	g, err := newCopied(c.mon.Bounds)
 	if err != nil {
 		return fmt.Errorf("make a copy of the screen: %w", err)
 	}
-	c.src = g
+	if c.src != nil {
+		c.src.close()
+	}
+	c.src, c.everything = g, true
+	c.duplicate()
 	return nil
 }
 
-const accessDenied = 0x80070005 // E_ACCESSDENIED
-
-func (c *capturer) reopen() error {
-	if c.src != nil {
-		c.src.close()
-		c.src = nil
+// duplicate begins to open the desktop duplication, unless that is under way.
+func (c *capturer) duplicate() {
+	c.retry = time.Time{}
+	if c.screen.noDuplication.Load() || c.opening != nil {
+		return
 	}
-	return c.open()
+	out := make(chan opened, 1)
+	c.opening = out
+	go func() {
+		d, err := newDuplication(c.mon.ID, c.size)
+		out <- opened{d, err}
+	}()
 }
+
+// upgrade changes over to the desktop duplication once it is open.
+func (c *capturer) upgrade(now time.Time) {
+	if !c.retry.IsZero() && now.After(c.retry) {
+		c.duplicate()
+	}
+	var o opened
+	select {
+	case o = <-c.opening: // nil: never
+		c.opening = nil
+	default:
+		return
+	}
+	if o.err == nil {
+		c.src.close()
+		c.src, c.everything, c.pending = o.d, true, true
+		return
+	}
+	c.screen.log.Info("no desktop duplication, GDI instead", "monitor", c.mon.ID, "error", o.err)
+	var hr hresult
+	switch {
+	case !errors.As(o.err, &hr) || hr == errDXGINotFound: // this monitor can't
+	case hr == errDXGIUnavailable, hr == errDXGIAccessLost, hr == errDXGIDisconnected, hr == errDXGITimeout, hr == accessDenied:
+		c.retry = now.Add(retryDuplication) // another program, or the desktop's state, is in the way
+	default:
+		c.screen.noDuplication.Store(true)
+	}
+}
+
+const accessDenied = 0x80070005 // E_ACCESSDENIED
 
 // Size implements [machine.Capturer].
 func (c *capturer) Size() image.Point { return c.size }
@@ -125,8 +155,13 @@ func (c *capturer) Close() {
 	c.closed = true
 	c.screen.signals.unsubscribe(c.kicked)
 	c.screen.signals.release()
-	if c.src != nil {
-		c.src.close()
+	c.src.close()
+	if c.opening != nil {
+		go func(late <-chan opened) {
+			if o := <-late; o.err == nil {
+				o.d.close()
+			}
+		}(c.opening)
 	}
 }
 
@@ -156,6 +191,7 @@ func (c *capturer) Wait(ctx context.Context) error {
 				return err
 			}
 		}
+		c.upgrade(now)
 		if c.ready(now) {
 			return nil
 		}
@@ -182,7 +218,7 @@ func (c *capturer) atDesk(ctx context.Context, now time.Time) (back bool, err er
 		return false, nil
 	}
 	c.away = false
-	return true, c.reopen()
+	return true, c.open()
 }
 
 // sleep waits for the time to pass or a value from kicked; false means that ctx has ended.
@@ -225,9 +261,6 @@ func (c *capturer) await(ctx context.Context, now time.Time) error {
 	until := waitSlice
 	if due := c.veil.due(); !due.IsZero() {
 		until = min(until, max(time.Millisecond, due.Sub(now)))
-	}
-	if !c.retry.IsZero() && now.After(c.retry) {
-		return c.reopen()
 	}
 	switch {
 	case c.veil.still.After(now):
@@ -274,7 +307,7 @@ func (c *capturer) recover(err error) error {
 	}
 	if errors.Is(err, errLost) {
 		c.screen.log.Info("the desktop duplication was lost", "error", err)
-		return c.reopen()
+		return c.open()
 	}
 	if c.trouble.IsZero() {
 		c.trouble = now
@@ -327,7 +360,7 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 	if err := c.picture(now); err != nil {
 		return machine.Shot{}, err
 	}
-	shot := machine.Shot{Covered: c.excluded}
+	shot, first := machine.Shot{Covered: c.excluded}, c.drawn.IsZero()
 	c.point(&shot)
 	c.drawn = now
 	c.veil.forget(now)
@@ -349,8 +382,8 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 	areas := ch.areas()
 	if c.everything {
 		areas = []image.Rectangle{{Max: c.size}}
-		shot.Damage.Unknown = true
 	}
+	shot.Damage.Unknown = first
 	into := pixels{fb.Pix, fb.Stride}
 	shot.Damage.Rects = compose(into, desktop, c.size, areas, veiled, c.before)
 	if len(veiled)+len(c.before) == 0 && !c.everything {
@@ -367,7 +400,7 @@ func (c *capturer) picture(now time.Time) error {
 			return err
 		}
 		c.away = false
-		if err := c.reopen(); err != nil {
+		if err := c.open(); err != nil {
 			return err
 		}
 	}

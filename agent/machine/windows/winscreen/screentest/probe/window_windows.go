@@ -49,7 +49,7 @@ func window(args []string) {
 		os.Exit(1)
 	}
 	thread.Do(func() {
-		h, err := win32.CreateWindow(windowClass, args[0], win32.WSPopup|win32.WSCaption, win32.WSExAppWindow, n[0], n[1], n[2], n[3], 0, 0)
+		h, err := win32.CreateWindow(windowClass, args[0], win32.WSPopup, win32.WSExAppWindow, n[0], n[1], n[2], n[3], 0, 0)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -63,11 +63,9 @@ func window(args []string) {
 
 func serve(thread *winloop.Thread, h win32.HWND, done chan struct{}) {
 	presses := 0
-	thread.Handle(h, func(msg uint32, w, l uintptr) (uintptr, bool) {
-		const hitTest, hitCaption, rightUp, calcSize = 0x84, 2, 0x205, 0x83
+	thread.Handle(h, func(msg uint32, _, l uintptr) (uintptr, bool) {
+		const hitTest, hitCaption, rightUp = 0x84, 2, 0x205
 		switch msg {
-		case calcSize:
-			return 0, w != 0 // all of the window is its inside
 		case win32.WMPaint:
 			win32.Paint(h, func(dc windows.Handle, client win32.Rect) { quarters(dc, client, presses) })
 			return 0, true
