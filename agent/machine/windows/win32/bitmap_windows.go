@@ -65,8 +65,9 @@ func NewPicture(w, h int) (*Picture, error) {
 	return p, nil
 }
 
-// CopyScreen copies the desktop, whose point x, y becomes the upper left corner.
-func (p *Picture) CopyScreen(x, y int) error {
+// CopyScreen copies the desktop, whose point x, y becomes the upper left corner: of each every rows, beginning at first, that
+// many. With every equal to rows that is all of it.
+func (p *Picture) CopyScreen(x, y, first, rows, every int) error {
 	runtime.LockOSThread() // a DC is released by the thread that got it
 	defer runtime.UnlockOSThread()
 	screen := GetDC(0)
@@ -75,9 +76,12 @@ func (p *Picture) CopyScreen(x, y int) error {
 	}
 	defer ReleaseDC(0, screen)
 	const srcCopy = 0x00CC0020
-	r, _, err := procBitBlt.Call(p.dc, 0, 0, uintptr(p.W), uintptr(p.H), uintptr(screen), uintptr(x), uintptr(y), srcCopy)
-	if r == 0 {
-		return failed("BitBlt", err)
+	for top := first; top < p.H; top += every {
+		h := min(rows, p.H-top)
+		r, _, err := procBitBlt.Call(p.dc, 0, uintptr(top), uintptr(p.W), uintptr(h), uintptr(screen), uintptr(x), uintptr(y+top), srcCopy)
+		if r == 0 {
+			return failed("BitBlt", err)
+		}
 	}
 	procGdiFlush.Call()
 	return nil

@@ -17,11 +17,15 @@ import (
 const (
 	// waitSlice is how long Windows is waited for at once, so that a context's end is noticed.
 	waitSlice = 100 * time.Millisecond
-	// checkEvery is how often it is asked whether the user's desktop is still shown and the monitor still the same.
-	checkEvery = 200 * time.Millisecond
+	// checkEvery is how often it is asked whether the user's desktop is still shown and the monitor still the same, besides
+	// before each picture. awayEvery is how often while it is not.
+	checkEvery = time.Second
+	awayEvery  = 200 * time.Millisecond
 	// lookSlice is how long nothing is asked at all while hooks tell of the user; without them signs are looked for more often.
-	lookSlice        = 200 * time.Millisecond
+	lookSlice        = 500 * time.Millisecond
 	lookSliceNoHooks = 40 * time.Millisecond
+	// glanceFrom is the interval between two looks from which on only a part of the monitor is looked at.
+	glanceFrom = 250 * time.Millisecond
 	// pointerEvery bounds how often the pointer alone ends a Wait.
 	pointerEvery = 8 * time.Millisecond
 	// retryDuplication is when the desktop duplication is tried again after it failed.
@@ -205,7 +209,7 @@ func (c *capturer) Wait(ctx context.Context) error {
 func (c *capturer) atDesk(ctx context.Context, now time.Time) (back bool, err error) {
 	err = c.check(now)
 	for c.away && errors.Is(err, machine.ErrSecureDesktop) {
-		if !sleep(ctx, checkEvery, nil) {
+		if !sleep(ctx, awayEvery, nil) {
 			return false, ctx.Err()
 		}
 		err = c.check(time.Now())
@@ -271,7 +275,7 @@ func (c *capturer) await(ctx context.Context, now time.Time) error {
 	}
 	next := c.looked.Add(c.pace.interval(now))
 	if !now.Before(next) {
-		return c.recover(c.look(0))
+		return c.recover(c.poll(now))
 	}
 	slice := lookSlice
 	if !c.screen.signals.hooked.Load() {
@@ -289,9 +293,26 @@ func (c *capturer) await(ctx context.Context, now time.Time) error {
 	sleep(ctx, t, kicked)
 	if front := windows.GetForegroundWindow(); front != c.front || time.Since(began) < t {
 		c.front = front
-		c.pace.wake(time.Now())
+		c.pace.hint(time.Now())
+	}
+	if used := time.Unix(0, c.screen.signals.used.Load()); used.After(c.pace.last) {
+		c.pace.wake(used)
 	}
 	return nil
+}
+
+// poll looks at the monitor; while nothing happens, at a part of it.
+func (c *capturer) poll(now time.Time) error {
+	g, ok := c.src.(*copied)
+	if !ok || c.pace.interval(now) < glanceFrom {
+		return c.look(0)
+	}
+	changed, err := g.glance()
+	if changed {
+		return c.look(0)
+	}
+	c.looked = now
+	return err
 }
 
 // recover deals with what went wrong with a look; nil means to go on.
@@ -321,7 +342,7 @@ func (c *capturer) recover(err error) error {
 
 // look takes a picture, and where secret windows are before and after it.
 func (c *capturer) look(wait time.Duration) error {
-	if !c.src.waits() || len(c.veil.scenes) == 0 || time.Since(c.veil.scenes[len(c.veil.scenes)-1].at) > checkEvery {
+	if !c.src.waits() || len(c.veil.scenes) == 0 || time.Since(c.veil.scenes[len(c.veil.scenes)-1].at) > awayEvery {
 		c.observe()
 		if c.veil.moved() {
 			// The picture may be older than the window's place: let Windows show what is so far.
@@ -395,10 +416,13 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 
 // picture sees to it that the source has a picture that is young enough.
 func (c *capturer) picture(now time.Time) error {
-	if c.away {
+	if c.away || now.Sub(c.checked) >= awayEvery {
 		if err := c.check(now); err != nil {
+			c.away = errors.Is(err, machine.ErrSecureDesktop)
 			return err
 		}
+	}
+	if c.away {
 		c.away = false
 		if err := c.open(); err != nil {
 			return err

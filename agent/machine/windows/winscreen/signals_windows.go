@@ -23,7 +23,8 @@ type signals struct {
 	waiters  map[chan struct{}]bool
 	injected uint32 // tick count of the last input event, when it was ours
 
-	touched atomic.Int64 // Unix nanoseconds
+	touched atomic.Int64 // by the person at the PC, Unix nanoseconds
+	used    atomic.Int64 // by anybody, as far as is known
 	hooked  atomic.Bool  // both hooks are installed
 
 	// Only the thread touches these.
@@ -158,7 +159,9 @@ func (s *signals) kick() {
 }
 
 func (s *signals) touch() {
-	s.touched.Store(time.Now().UnixNano())
+	now := time.Now().UnixNano()
+	s.touched.Store(now)
+	s.used.Store(now)
 	s.kick()
 }
 
@@ -168,6 +171,7 @@ func (s *signals) ours() {
 	s.mu.Lock()
 	s.injected = tick
 	s.mu.Unlock()
+	s.used.Store(time.Now().UnixNano())
 	s.kick()
 }
 

@@ -153,7 +153,7 @@ func TestIdle(t *testing.T) {
 	r := newRig(t)
 	r.capture()
 	r.settle(500)
-	r.ask(Request{Do: "wait", Within: 10000})
+	r.ask(Request{Do: "wait", Within: 4000})
 	before, began := r.ask(Request{Do: "cpu"}), time.Now()
 	if a := r.ask(Request{Do: "wait", Within: 10000}); a.Happened {
 		t.Error("something changed")
@@ -161,7 +161,7 @@ func TestIdle(t *testing.T) {
 	used := r.ask(Request{Do: "cpu"}).CPU - before.CPU
 	share := used / ms(time.Since(began)) * 100
 	t.Logf("idle: %.2f %% of a core", share)
-	if share > 2 {
+	if share > 1.5 { // 0.4 when measured on a machine that does nothing else
 		t.Errorf("waiting for nothing takes %.2f %% of a core", share)
 	}
 }
