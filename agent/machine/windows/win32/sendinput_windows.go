@@ -12,6 +12,7 @@ var (
 	procGetKeyboardLayout   = user32.NewProc("GetKeyboardLayout")
 	procGetLastInputInfo    = user32.NewProc("GetLastInputInfo")
 	procMapVirtualKey       = user32.NewProc("MapVirtualKeyW")
+	procMapVirtualKeyEx     = user32.NewProc("MapVirtualKeyExW")
 	procSendInput           = user32.NewProc("SendInput")
 	procSetWinEventHook     = user32.NewProc("SetWinEventHook")
 	procSetWindowsHookEx    = user32.NewProc("SetWindowsHookExW")
@@ -78,15 +79,31 @@ func ScanOf(vk uint16) uint16 {
 	return uint16(r & 0xff)
 }
 
-// KeyFor is the key that types a character on the layout of the window in front, with the modifiers that it needs: 1 Shift,
-// 2 Ctrl, 4 Alt.
-func KeyFor(unit uint16) (vk uint16, shift uint8, ok bool) {
+// KeyOf is the virtual key of a scancode on the layout of the window in front; with extended it has the prefix 0xE0.
+func KeyOf(scan uint16, extended bool) uint16 {
+	const scanToKey, prefix = 3, 0xE000
+	code := uintptr(scan)
+	if extended {
+		code |= prefix
+	}
+	r, _, _ := procMapVirtualKeyEx.Call(code, scanToKey, frontLayout())
+	return uint16(r & 0xff)
+}
+
+// frontLayout is the keyboard layout of the window in front.
+func frontLayout() uintptr {
 	var thread uint32
 	if h := windows.GetForegroundWindow(); h != 0 {
 		thread, _ = windows.GetWindowThreadProcessId(h, nil)
 	}
 	hkl, _, _ := procGetKeyboardLayout.Call(uintptr(thread))
-	r, _, _ := procVkKeyScanEx.Call(uintptr(unit), hkl)
+	return hkl
+}
+
+// KeyFor is the key that types a character on the layout of the window in front, with the modifiers that it needs: 1 Shift,
+// 2 Ctrl, 4 Alt.
+func KeyFor(unit uint16) (vk uint16, shift uint8, ok bool) {
+	r, _, _ := procVkKeyScanEx.Call(uintptr(unit), frontLayout())
 	if int16(r) == -1 {
 		return 0, 0, false
 	}

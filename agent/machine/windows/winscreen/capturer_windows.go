@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -257,8 +258,11 @@ func (c *capturer) ready(now time.Time) bool {
 	c.screen.mu.Lock()
 	version := c.screen.version
 	c.screen.mu.Unlock()
-	return c.pending || version != c.version
+	return c.pending || version != c.version || !slices.Equal(c.veiled(), c.before)
 }
+
+// veiled is what must be covered, in the picture.
+func (c *capturer) veiled() []image.Rectangle { return clip(c.veil.area(), c.mon.Bounds) }
 
 // await waits for a change, a sign of one, or a moment.
 func (c *capturer) await(ctx context.Context, now time.Time) error {
@@ -384,7 +388,7 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 	shot, first := machine.Shot{Covered: c.excluded}, c.drawn.IsZero()
 	c.point(&shot)
 	c.drawn = now
-	c.veil.forget(now)
+	c.veil.forget(c.looked)
 	still := c.veil.still.After(now)
 	if still && !c.everything {
 		return shot, nil
@@ -394,7 +398,7 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 		return machine.Shot{}, errors.Join(machine.ErrDisplayChanged, err)
 	}
 	defer c.src.done()
-	veiled := clip(c.veil.area(), c.mon.Bounds)
+	veiled := c.veiled()
 	if still { // and there is no older picture that could stand
 		veiled = []image.Rectangle{{Max: c.size}}
 	} else {

@@ -86,7 +86,10 @@ func events(strokes []stroke) []win32.Input {
 			if s.scan&0x80 != 0 {
 				flags |= win32.KeyExtended
 			}
-			out = append(out, win32.KeyInput(0, uint16(s.scan&0x7f), flags|win32.KeyScancode, injectedMark))
+			scan := uint16(s.scan & 0x7f)
+			// Windows finds the virtual key by itself; Wine 8 wants to be told.
+			vk := win32.KeyOf(scan, flags&win32.KeyExtended != 0)
+			out = append(out, win32.KeyInput(vk, scan, flags|win32.KeyScancode, injectedMark))
 		}
 	}
 	return out
