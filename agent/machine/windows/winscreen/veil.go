@@ -2,6 +2,7 @@ package winscreen
 
 import (
 	"image"
+	"slices"
 	"time"
 )
 
@@ -55,7 +56,9 @@ func observe(at time.Time, windows []topWindow, corner int) scene {
 type veil struct {
 	animated bool // Windows animates windows that open and close
 	scenes   []scene
-	still    time.Time // the picture stands still until then
+	still    time.Time         // the picture stands still until then
+	known    []image.Rectangle // what area answers, if fresh
+	fresh    bool
 }
 
 // add takes in a new scene. fresh says that other windows than before are secret, so that a new one among them hasn't
@@ -72,7 +75,7 @@ func (v *veil) add(s scene, fresh bool) {
 			}
 		}
 	}
-	v.scenes = append(v.scenes, s)
+	v.scenes, v.fresh = append(v.scenes, s), false
 	v.forget(s.at)
 }
 
@@ -91,7 +94,7 @@ func sameWindows(a, b map[uintptr]image.Rectangle) bool {
 // forget drops the scenes that a picture taken from now on can't show any more. A scene holds until the one after it.
 func (v *veil) forget(now time.Time) {
 	for len(v.scenes) > 1 && now.Sub(v.scenes[1].at) > veilFor {
-		v.scenes = v.scenes[1:]
+		v.scenes, v.fresh = v.scenes[1:], false
 	}
 	if n := len(v.scenes); n > 64 { // many a second: what they show runs together
 		for _, s := range v.scenes[1 : n-32] {
@@ -104,11 +107,14 @@ func (v *veil) forget(now time.Time) {
 }
 
 // area is what must be covered, on the desktop, in a picture taken between the last scene and the one before it.
-func (v *veil) area() (area []image.Rectangle) {
-	for _, s := range v.scenes {
-		area = addAll(area, s.area)
+func (v *veil) area() []image.Rectangle {
+	if !v.fresh {
+		v.known, v.fresh = nil, true
+		for _, s := range v.scenes {
+			v.known = addAll(v.known, s.area)
+		}
 	}
-	return area
+	return v.known
 }
 
 // moved tells whether secret windows are, in the last scene, not where they were in the one before.
@@ -128,26 +134,13 @@ func (v *veil) moved() bool {
 // due is when less will have to be covered than now, or the picture no longer stands still; zero if nothing is about to
 // change.
 func (v *veil) due() time.Time {
-	if len(v.scenes) < 2 || sameArea(v.scenes) {
-		return v.still
-	}
-	next := v.scenes[1].at.Add(veilFor + time.Millisecond)
-	if v.still.After(next) {
-		return v.still
-	}
-	return next
-}
-
-func sameArea(scenes []scene) bool {
-	for _, s := range scenes[1:] {
-		if len(s.area) != len(scenes[0].area) {
-			return false
-		}
-		for i := range s.area {
-			if s.area[i] != scenes[0].area[i] {
-				return false
+	for _, s := range v.scenes {
+		if !slices.Equal(s.area, v.scenes[0].area) {
+			if next := s.at.Add(veilFor + time.Millisecond); next.After(v.still) {
+				return next
 			}
+			break
 		}
 	}
-	return true
+	return v.still
 }
