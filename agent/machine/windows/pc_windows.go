@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/rejoin/rejoin/agent/machine"
+	"github.com/rejoin/rejoin/agent/machine/windows/winscreen"
 	"github.com/rejoin/rejoin/agent/machine/windows/winui"
 )
 
@@ -23,6 +24,9 @@ type PC struct {
 	bootOnce sync.Once
 	bootID   string
 	bootErr  error
+
+	screenOnce sync.Once
+	screen     *winscreen.Screen
 }
 
 var _ machine.Machine = (*PC)(nil)

@@ -1,6 +1,8 @@
 package winui
 
 import (
+	"slices"
+
 	"golang.org/x/sys/windows"
 
 	"github.com/rejoin/rejoin/agent/machine/windows/win32"
@@ -61,6 +63,12 @@ func (f *frame) create(class, title string, style, ex uint32) error {
 		return err
 	}
 	f.hwnd = h
+	if slices.Contains(OwnClasses(), class) {
+		// Where Windows can't leave it out of pictures, whoever captures the screen covers it: without animations it is
+		// where Windows says it is.
+		win32.LeaveOut(h)
+		win32.NoTransitions(h)
+	}
 	f.theme = newTheme(win32.DPI(h))
 	f.texts = map[win32.HWND]*text{}
 	f.ui.frames[h] = f

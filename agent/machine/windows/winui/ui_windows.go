@@ -19,7 +19,13 @@ const (
 	PromptClass = "RejoinPrompt"
 	CodeClass   = "RejoinCode"
 	NoticeClass = "RejoinNotice"
+	BannerClass = "RejoinBanner"
+	HideClass   = "RejoinHide"
 )
+
+// OwnClasses are those of the windows that must not be in a picture of the screen: what asks for consent, and what tells who
+// looks. The chat box is not among them.
+func OwnClasses() []string { return []string{PromptClass, CodeClass, BannerClass, HideClass} }
 
 // UI implements [machine.UI].
 type UI struct {
@@ -34,7 +40,7 @@ type UI struct {
 var registerClasses = sync.OnceValue(func() error {
 	size := max(win32.Metric(win32.SMCxIcon), 16)
 	icon := win32.Icon(size, logo.BGRA(size))
-	for _, class := range []string{ChatClass, PromptClass, CodeClass, NoticeClass} {
+	for _, class := range []string{ChatClass, PromptClass, CodeClass, NoticeClass, BannerClass, HideClass} {
 		if err := winloop.RegisterClass(class, icon, 0); err != nil {
 			return fmt.Errorf("register window class %s: %w", class, err)
 		}
