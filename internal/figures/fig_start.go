@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,7 +41,33 @@ func figureStart(ctx context.Context, b *bench) error {
 	if err := startAgents(ctx, b, p, technician); err != nil {
 		return fmt.Errorf("%w; %s", err, p.complaints())
 	}
-	return compareDials(ctx, b, p, technician, roots)
+	if err := compareDials(ctx, b, p, technician, roots); err != nil {
+		return err
+	}
+	return startUnderWine(ctx, b)
+}
+
+// startUnderWine runs the benchmark of the real program, where there is Wine.
+func startUnderWine(ctx context.Context, b *bench) error {
+	cmd := exec.CommandContext(ctx, "go", "test", "./agent/winetest", "-run", "^$", "-bench", "^BenchmarkStart$", "-benchtime", fmt.Sprintf("%dx", 1+2*b.runs))
+	cmd.Dir = b.root
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("start the .exe under Wine: %w\n%s", err, out)
+	}
+	fields := strings.Fields(string(out))
+	i := slices.Index(fields, "ms/start")
+	if i < 1 {
+		fmt.Fprintln(b.report.out, "(the start of the real .exe was not measured: Wine, or what its rig needs, is not here)")
+		return nil
+	}
+	ms, err := strconv.ParseFloat(fields[i-1], 64)
+	if err != nil {
+		return fmt.Errorf("read the benchmark of the .exe: %w", err)
+	}
+	b.report.add(figure{name: "the real .exe under Wine: start → let in", value: ms / 1000, unit: "s",
+		note: "by a scripted server without TLS; Wine's start of a process and the sealed state are in it"})
+	return nil
 }
 
 // startAgents starts the process of one PC again and again.
