@@ -40,7 +40,7 @@ type pace struct {
 // steps of each failure: the first delay, and the longest in a young and in an old outage.
 var steps = map[failure]struct{ first, young, old time.Duration }{
 	failUnreachable: {200 * time.Millisecond, 800 * time.Millisecond, 800 * time.Millisecond},
-	failRefused:     {200 * time.Millisecond, 1500 * time.Millisecond, 1500 * time.Millisecond},
+	failRefused:     {200 * time.Millisecond, 900 * time.Millisecond, 900 * time.Millisecond},
 	failAnswer:      {400 * time.Millisecond, 3 * time.Second, slowest},
 	failTrust:       {400 * time.Millisecond, 2 * time.Second, slowest},
 	failPeer:        {time.Second, slowest, slowest},

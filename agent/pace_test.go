@@ -26,7 +26,7 @@ func TestPace(t *testing.T) {
 				if d <= 0 || d > slowest {
 					t.Errorf("%s, attempt %d: %v", f, i, d)
 				}
-				if (f == failUnreachable && d > 800*time.Millisecond) || (f == failRefused && d > 1500*time.Millisecond) {
+				if (f == failUnreachable && d > 800*time.Millisecond) || (f == failRefused && d > 900*time.Millisecond) {
 					t.Errorf("%s, attempt %d: %v is too slow for the network's return", f, i, d)
 				}
 				if now.Sub(start) <= freshFor && d > s.young {

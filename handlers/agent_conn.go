@@ -63,6 +63,9 @@ func (c *agentConn) Close(code int, reason string) error {
 	if len(reason) > 100 { // RFC 6455 allows 123 bytes
 		reason = reason[:100]
 	}
+	if code == hub.CloseAbnormal {
+		return c.ws.CloseNow()
+	}
 	return c.ws.Close(websocket.StatusCode(code), reason)
 }
 

@@ -11,12 +11,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 
+	"github.com/rejoin/rejoin/internal/hub"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/internal/wire"
 )
@@ -225,6 +227,39 @@ func TestAFloodOfSilentSocketsLocksNobodyOut(t *testing.T) {
 	a.send(&wire.Beat{}, 0, 0)
 	if m, _ := a.receive(); m.Type() != "beat.ok" {
 		t.Errorf("%+v", m)
+	}
+}
+
+// A peer that is not heard any more does not say goodbye either: nobody waits for it.
+func TestASilentPeerIsLeftAtOnce(t *testing.T) {
+	conns := make(chan *agentConn, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ws, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conns <- &agentConn{ws: ws}
+	}))
+	defer server.Close()
+	ws, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(server.URL, "http"), nil) // never read from
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.CloseNow()
+	conn := <-conns
+	over := make(chan error, 1)
+	go func() {
+		_, err := conn.Read(context.Background())
+		over <- err
+	}()
+	began := time.Now()
+	go conn.Close(hub.CloseAbnormal, "")
+	if err := <-over; err == nil {
+		t.Error("a frame from nobody")
+	}
+	if took := time.Since(began); took > 3*time.Second { // a farewell is waited for 5 s
+		t.Errorf("reading ended after %s", took)
 	}
 }
 

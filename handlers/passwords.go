@@ -2,10 +2,16 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
 
 	"github.com/rejoin/rejoin/web"
 )
@@ -20,22 +26,47 @@ const (
 // (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html): about 50 ms on a small server.
 var passwordCost = &argon2id.Params{Memory: 32 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
+// quietAfter is how long after the last computation its memory is given back to the system.
+const quietAfter = 5 * time.Second
+
 // Passwords hashes and compares, a few at a time: each takes tens of megabytes, so that a flood of sign-ins would
 // otherwise eat the server's memory. It is safe for concurrent use.
 type Passwords struct {
 	turns chan struct{}
 	line  chan struct{} // who may wait for a turn
 	dummy string        // compared with when there is no such user, so that the answer takes as long
+
+	mu    sync.Mutex
+	quiet *time.Timer // nil until there was a computation
 }
 
 // NewPasswords allows so many computations at a time, and a line of as many as eight times that; whoever finds it full is
 // turned away.
-func NewPasswords(atOnce int) (*Passwords, error) {
-	dummy, err := argon2id.CreateHash("not a password of anybody", passwordCost)
-	if err != nil {
-		return nil, fmt.Errorf("handlers: hash a password: %w", err)
+func NewPasswords(atOnce int) *Passwords {
+	return &Passwords{turns: make(chan struct{}, atOnce), line: make(chan struct{}, 9*atOnce), dummy: dummyHash()}
+}
+
+// dummyHash is a hash that no password is known for. It is drawn, not computed: a server that starts, and may never need
+// it, would take 32 MB and 50 ms.
+func dummyHash() string {
+	c := passwordCost
+	salt, key := make([]byte, c.SaltLength), make([]byte, c.KeyLength)
+	rand.Read(salt) // never fails (crypto/rand)
+	rand.Read(key)
+	text := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.Memory, c.Iterations, c.Parallelism, text(salt), text(key))
+}
+
+// rest gives the memory of computations back once there have been none for a while. The collector would keep it for
+// minutes, and most of it for as long as there is little else to do.
+func (p *Passwords) rest() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.quiet == nil {
+		p.quiet = time.AfterFunc(quietAfter, debug.FreeOSMemory)
+		return
 	}
-	return &Passwords{turns: make(chan struct{}, atOnce), line: make(chan struct{}, 9*atOnce), dummy: dummy}, nil
+	p.quiet.Reset(quietAfter)
 }
 
 func (p *Passwords) turn(ctx context.Context) (done func(), err error) {
@@ -46,7 +77,11 @@ func (p *Passwords) turn(ctx context.Context) (done func(), err error) {
 	}
 	select {
 	case p.turns <- struct{}{}:
-		return func() { <-p.turns; <-p.line }, nil
+		return func() {
+			<-p.turns
+			<-p.line
+			p.rest()
+		}, nil
 	case <-ctx.Done():
 		<-p.line
 		return nil, ctx.Err()

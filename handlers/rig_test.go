@@ -56,11 +56,7 @@ const testPassword = "correct horse battery"
 
 // testHash is testPassword's; hashing takes a while.
 var testHash = sync.OnceValue(func() string {
-	p, err := NewPasswords(1)
-	if err != nil {
-		panic(err)
-	}
-	h, err := p.Hash(context.Background(), testPassword)
+	h, err := NewPasswords(1).Hash(context.Background(), testPassword)
 	if err != nil {
 		panic(err)
 	}
@@ -134,10 +130,7 @@ func (g *rig) serve(setup rigSetup, ln net.Listener, reg *prometheus.Registry, l
 		cfg.PublicURL = &url.URL{Scheme: scheme, Host: ln.Addr().String()}
 		cfg.Hosts = []string{ln.Addr().String()}
 	}
-	passwords, err := NewPasswords(2)
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	passwords := NewPasswords(2)
 	stop, halt := context.WithCancel(context.Background())
 	g.halt = halt
 	g.site = New(stop, cfg, Parts{

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"github.com/rejoin/rejoin/internal/account"
 )
 
@@ -420,10 +422,7 @@ func TestSignInsAreAudited(t *testing.T) {
 }
 
 func TestPasswordsTakeTurns(t *testing.T) {
-	p, err := NewPasswords(1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := NewPasswords(1)
 	var busy, done atomic.Int32
 	var wg sync.WaitGroup
 	for range 40 {
@@ -444,5 +443,24 @@ func TestPasswordsTakeTurns(t *testing.T) {
 	}
 	if ok, err := p.Match(t.Context(), "", ""); ok || err != nil {
 		t.Errorf("no password matches none: %v %v", ok, err)
+	}
+}
+
+// TestUnknownUsersCostAsMuch: what a password is compared with when there is no such user costs what a real hash does.
+func TestUnknownUsersCostAsMuch(t *testing.T) {
+	real, _, _, err := argon2id.DecodeHash(testHash())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := NewPasswords(1).dummy, NewPasswords(1).dummy
+	dummy, salt, key, err := argon2id.DecodeHash(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *dummy != *real || len(salt) != int(real.SaltLength) || len(key) != int(real.KeyLength) {
+		t.Errorf("%+v, a password's %+v", dummy, real)
+	}
+	if first == second {
+		t.Error("it is always the same")
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"image"
 	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -14,11 +13,21 @@ import (
 	"github.com/rejoin/rejoin/rfb/internal/tight"
 )
 
+// Logger is what a connection reports to; a *slog.Logger is one. (This package does not import log/slog, which would make small
+// programs larger by a quarter of a megabyte.)
+type Logger interface {
+	Debug(msg string, args ...any)
+}
+
+type silent struct{}
+
+func (silent) Debug(string, ...any) {}
+
 // Options say how a connection behaves. The zero value is a view-only connection without a name.
 type Options struct {
 	Name      string        // of the desktop, which viewers show in their title
 	Handler   Handler       // takes the input; nil: view only
-	Logger    *slog.Logger  // for what a developer wants to know; nil: nothing
+	Logger    Logger        // for what a developer wants to know; nil: nothing
 	KeepAlive time.Duration // how often a viewer hears something, at least; 0: every second
 	// MaxClipboard is the longest clipboard text that is taken or sent, in bytes; 0: 1 MiB. A longer one is ignored.
 	MaxClipboard int
@@ -29,7 +38,7 @@ type Options struct {
 type Conn struct {
 	stream  io.ReadWriteCloser
 	options Options
-	log     *slog.Logger
+	log     Logger
 	wake    chan struct{} // of capacity 1: there may be something to send
 
 	damage damage // guarded by the display's locks
@@ -125,7 +134,7 @@ func NewConn(stream io.ReadWriteCloser, d *Display, o Options) *Conn {
 		o.Quality = QualityAuto
 	}
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+		o.Logger = silent{}
 	}
 	c := &Conn{
 		stream: stream, options: o, log: o.Logger, wake: make(chan struct{}, 1),

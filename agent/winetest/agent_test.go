@@ -27,7 +27,7 @@ const (
 const runOnce = `Software\Microsoft\Windows\CurrentVersion\RunOnce`
 
 // download puts the agent into the customer's download folder, under the name that the server's page gives it.
-func download(t *testing.T, pc *winerig.PC, s *server) string {
+func download(t testing.TB, pc *winerig.PC, s *server) string {
 	t.Helper()
 	name := "rejoin_" + strings.ReplaceAll(s.address(), ":", "+") + "_" + code + " (1).exe"
 	return pc.Put(winerig.BuildAgent(t), pc.Downloads()+`\`+name)

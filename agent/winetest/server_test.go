@@ -28,7 +28,7 @@ const (
 // server is a scripted server with one session. Whatever the test does, it answers handshakes and beats and acknowledges
 // events, as a real one would; what to ask of the agent is the test's.
 type server struct {
-	t    *testing.T
+	t    testing.TB
 	http *httptest.Server
 	key  ed25519.PrivateKey
 
@@ -56,7 +56,7 @@ type admission struct {
 	version  string
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +267,7 @@ func expectNone[M wire.Message](s *server) {
 	}
 }
 
-func receive[T any](t *testing.T, from <-chan T, what string, within time.Duration) T {
+func receive[T any](t testing.TB, from <-chan T, what string, within time.Duration) T {
 	t.Helper()
 	limit := time.NewTimer(within)
 	defer limit.Stop()

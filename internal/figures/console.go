@@ -27,16 +27,24 @@ type console struct {
 
 // signIn opens the console with a one-time link.
 func signIn(ctx context.Context, base, token string, roots *x509.CertPool) (*console, error) {
+	c, err := newConsole(base, roots)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.post(ctx, web.PathSignInLink, url.Values{"token": {token}})
+}
+
+// newConsole is a browser in which nobody is signed in.
+func newConsole(base string, roots *x509.CertPool) (*console, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
-	c := &console{base: base, client: &http.Client{
+	return &console{base: base, client: &http.Client{
 		Jar:           jar,
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 8},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	return c, c.post(ctx, web.PathSignInLink, url.Values{"token": {token}})
+	}}, nil
 }
 
 // post sends a form.
@@ -128,3 +136,21 @@ func (l *live) until(wanted func(page []byte) bool) error {
 }
 
 func (l *live) close() { l.body.Close() }
+
+// shows loads a session's page and tells whether it is as wanted.
+func (c *console) shows(ctx context.Context, id session.ID, wanted func(page []byte) bool) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+web.SessionURL(id), nil)
+	if err != nil {
+		return false, err
+	}
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %s", req.URL.Path, resp.Status)
+	}
+	return wanted(page), err
+}

@@ -178,7 +178,7 @@ func (f *fleet) state() state {
 const (
 	firstRetry = 500 * time.Millisecond
 	secondStep = 200 * time.Millisecond
-	longest    = 1500 * time.Millisecond
+	longest    = 900 * time.Millisecond
 )
 
 // live is an agent's life: connected, or on its way back.

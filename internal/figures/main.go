@@ -32,8 +32,11 @@ var parts = []struct {
 	name    string
 	measure func(context.Context, *bench) error
 }{
+	{"size", figureSize},
 	{"store", figureStore},
 	{"command", figureCommand},
+	{"start", figureStart},
+	{"network", figureNetwork},
 	{"restart", figureRestart},
 	{"storm", figureStorm},
 }
@@ -56,14 +59,14 @@ func main() {
 
 func run() error {
 	b := &bench{report: &report{out: os.Stdout}}
-	only := flag.String("only", "", "measure the parts whose names match this `expression`: "+partNames())
+	only := flag.String("only", "", "measure the parts whose whole names match this `expression`: "+partNames())
 	table := flag.String("table", "", "also write the figures as a Markdown table to this `file`")
 	flag.IntVar(&b.runs, "runs", 5, "how often each comparison is repeated; medians are reported")
 	flag.IntVar(&b.agents, "agents", 10000, "size of the storm")
 	flag.StringVar(&b.server, "server", "", "measure this `binary` instead of building one")
 	flag.BoolVar(&b.long, "long", false, "include the outage of 300 s")
 	flag.Parse()
-	match, err := regexp.Compile(*only)
+	match, err := regexp.Compile("^(?:" + *only + ")$")
 	if err != nil {
 		return fmt.Errorf("-only: %w", err)
 	}
@@ -85,7 +88,7 @@ func run() error {
 		return err
 	}
 	for _, p := range parts {
-		if !match.MatchString(p.name) {
+		if *only != "" && !match.MatchString(p.name) {
 			continue
 		}
 		if err := p.measure(ctx, b); err != nil {

@@ -114,7 +114,7 @@ func (p *peer) handshake(ctx context.Context, conn *websocket.Conn) (*wire.Welco
 	}
 	claim := wire.Claim{
 		Purpose: wire.PurposeRejoin, ServerNonce: c.Nonce, AgentNonce: nonce, Session: string(sessionOf(p.n)),
-		Generation: p.generation, BootID: seedBoot, Instance: instanceOf(p.n), ServerKey: c.ServerKey,
+		Generation: p.generation, BootID: bootOf(p.n), Instance: instanceOf(p.n), ServerKey: c.ServerKey,
 	}
 	err = write(ctx, conn, wire.Rejoin{
 		Session: claim.Session, Generation: claim.Generation, BootID: claim.BootID, Instance: claim.Instance, SignedIn: true,

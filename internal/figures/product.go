@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
@@ -30,7 +31,8 @@ type product struct {
 	url    string
 	cert   string
 	key    string
-	token  string // signs the technician in, once
+	server ed25519.PublicKey // what agents know it by
+	token  string            // signs the technician in, once
 	log    *os.File
 }
 
@@ -39,18 +41,26 @@ func (b *bench) binary() (string, error) {
 	if b.server != "" {
 		return b.server, nil
 	}
-	path := filepath.Join(b.temp, "rejoin")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	path, err := b.build("rejoin", ".")
+	if err == nil {
+		b.server = path
+	}
+	return path, err
+}
+
+// build builds one of this module's programs, as it is released.
+func (b *bench) build(name, pkg string) (string, error) {
+	path := filepath.Join(b.temp, name)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, pkg)
 	cmd.Dir, cmd.Env = b.root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the server: %w\n%s", err, out)
+		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 	}
-	b.server = path
 	return path, nil
 }
 
-// newProduct prepares a data folder with n joined sessions and a technician. It does not start the server.
-func (b *bench) newProduct(ctx context.Context, n int) (*product, error) {
+// emptyProduct is a server whose data folder does not exist yet. It does not start it.
+func (b *bench) emptyProduct() (*product, error) {
 	dir, err := b.dir("product")
 	if err != nil {
 		return nil, err
@@ -66,12 +76,21 @@ func (b *bench) newProduct(ctx context.Context, n int) (*product, error) {
 	if p.cert, p.key, err = b.certificate(); err != nil {
 		return nil, err
 	}
-	if p.log, err = os.Create(filepath.Join(dir, "server.log")); err != nil {
+	p.log, err = os.Create(filepath.Join(dir, "server.log"))
+	return p, err
+}
+
+// newProduct prepares a data folder with n joined sessions and a technician. It does not start the server.
+func (b *bench) newProduct(ctx context.Context, n int) (*product, error) {
+	p, err := b.emptyProduct()
+	if err != nil {
 		return nil, err
 	}
-	if _, err := server.LoadKeys(p.data, false); err != nil {
+	keys, err := server.LoadKeys(p.data, false)
+	if err != nil {
 		return nil, err
 	}
+	p.server = keys.Identity.Public().(ed25519.PublicKey)
 	st, err := store.Open(ctx, filepath.Join(p.data, server.DatabaseFile), store.Options{})
 	if err != nil {
 		return nil, err
@@ -91,6 +110,15 @@ func (p *product) seedTechnician(ctx context.Context, st *store.Store) error {
 
 // serve starts the server and returns once it answers.
 func (p *product) serve(ctx context.Context) error {
+	if err := p.run(); err != nil {
+		return err
+	}
+	go p.drain()
+	return p.answers(ctx)
+}
+
+// run starts the server's process.
+func (p *product) run() error {
 	path, err := p.bench.binary()
 	if err != nil {
 		return err
@@ -98,17 +126,17 @@ func (p *product) serve(ctx context.Context) error {
 	cmd := exec.Command(path, "serve", "--listen", p.listen, "--public-url", p.url, "--data", p.data,
 		"--tls-cert", p.cert, "--tls-key", p.key, "--log-level", "warn")
 	cmd.Stderr = p.log
-	if p.child, err = start(cmd); err != nil {
-		return err
-	}
-	go func() { // what it prints for people is not needed, and must not fill the pipe
-		for {
-			if _, err := p.out.ReadString('\n'); err != nil {
-				return
-			}
+	p.child, err = start(cmd)
+	return err
+}
+
+// drain reads what the server prints for people: it is not needed, and must not fill the pipe.
+func (p *product) drain() {
+	for {
+		if _, err := p.out.ReadString('\n'); err != nil {
+			return
 		}
-	}()
-	return p.answers(ctx)
+	}
 }
 
 // answers waits until the server is ready.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rejoin/rejoin/internal/figures/simpc"
 	"github.com/rejoin/rejoin/internal/hub"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/store"
@@ -17,8 +18,9 @@ import (
 // jonas is the technician of all sessions here.
 var jonas = session.Actor{Kind: session.ActorTechnician, ID: "u-figures", Name: "Jonas Weber"}
 
-// seedBoot is the boot in which the PCs of seeded sessions joined.
-const seedBoot = "boot-1"
+// machineOf and bootOf are the PC, and the boot in which it joined.
+func machineOf(i int) string { return fmt.Sprintf("machine-%d", i) }
+func bootOf(i int) string    { return simpc.BootID(machineOf(i)) }
 
 // sessionOf names the session of the i-th PC.
 func sessionOf(i int) session.ID { return session.ID(fmt.Sprintf("figures-session-%05d-abcdefgh", i)) }
@@ -58,7 +60,7 @@ func seedSession(ctx context.Context, st *store.Store, i int) error {
 		return err
 	}
 	joined, effects, err := session.Apply(s, session.Join{
-		PC: seedPC(i), PublicKey: keyOf(i).Public().(ed25519.PublicKey), BootID: seedBoot, Instance: instanceOf(i),
+		PC: seedPC(i), PublicKey: keyOf(i).Public().(ed25519.PublicKey), BootID: bootOf(i), Instance: instanceOf(i),
 		SignedIn: true, Address: "127.0.0.1",
 	}, now)
 	if err != nil {
@@ -70,7 +72,7 @@ func seedSession(ctx context.Context, st *store.Store, i int) error {
 func seedPC(i int) session.PC {
 	return session.PC{
 		Name: fmt.Sprintf("KELLER-NB-%d", i), OS: "Windows 11 Pro", Platform: "windows", User: "marianne", Locale: "de-DE",
-		MachineID: fmt.Sprintf("machine-%d", i), Version: "figures", Reboot: session.Capability{Available: true},
+		MachineID: machineOf(i), Version: "figures", Reboot: session.Capability{Available: true},
 		SafeMode: session.Capability{Why: session.WhyNeedsService},
 	}
 }

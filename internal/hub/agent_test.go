@@ -134,6 +134,7 @@ type pipe struct {
 	toAgent, toServer chan []byte
 	closed            chan struct{}
 	once              *sync.Once
+	mute              bool // the agent says nothing any more, not even goodbye
 }
 
 func newPipe() *pipe {
@@ -158,7 +159,15 @@ func (p *pipe) Write(ctx context.Context, frame []byte) error {
 	}
 }
 
-func (p *pipe) Close(int, string) error {
+// farewell is how long a WebSocket waits for the other side's (github.com/coder/websocket); agents here never say theirs.
+const farewell = 5 * time.Second
+
+func (p *pipe) Close(code int, _ string) error {
+	if p.mute && code != hub.CloseAbnormal {
+		timer := time.NewTimer(farewell)
+		defer timer.Stop()
+		<-timer.C
+	}
 	p.once.Do(func() { close(p.closed) })
 	return nil
 }

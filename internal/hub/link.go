@@ -20,9 +20,14 @@ type AgentConn interface {
 	Read(ctx context.Context) ([]byte, error)
 	// Write sends a text frame.
 	Write(ctx context.Context, frame []byte) error
-	// Close says why and hangs up; Read and Write return.
+	// Close says why and hangs up; Read and Write return. It may wait some seconds for the other side's farewell, with
+	// [CloseAbnormal] it says nothing and waits for nobody.
 	Close(code int, reason string) error
 }
+
+// CloseAbnormal is for a connection whose other side is not heard any more. RFC 6455, 7.4.1, keeps this number for connections
+// that ended without a farewell; it is never sent.
+const CloseAbnormal = 1006
 
 // Close codes (RFC 6455, 7.4.1).
 const (

@@ -123,8 +123,11 @@ func (ls *links) sweep(ctx context.Context) {
 			l.mu.Lock()
 			late := !l.endBy.IsZero() && now.After(l.endBy)
 			l.mu.Unlock()
-			if late || now.Sub(l.lastHeard()) > wire.SilentAfter {
-				l.hangUp(closeNormal, "silent")
+			switch {
+			case now.Sub(l.lastHeard()) > wire.SilentAfter:
+				l.hangUp(CloseAbnormal, "") // a farewell would be waited for, and the loss told only then
+			case late:
+				l.hangUp(closeNormal, "session ended")
 			}
 		}
 	}

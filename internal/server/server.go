@@ -92,15 +92,12 @@ func (s *Server) open(ctx context.Context) error {
 }
 
 func (s *Server) openSite(ctx context.Context) error {
-	passwords, err := handlers.NewPasswords(2)
-	if err != nil {
-		return err
-	}
 	parts := handlers.Parts{
-		Hub: s.hub, Store: s.store, Sessions: s.store.WebSessions(), Passwords: passwords,
+		Hub: s.hub, Store: s.store, Sessions: s.store.WebSessions(), Passwords: handlers.NewPasswords(2),
 		Agent: newProgram(s.plan.AgentExe), Static: static.Handler(), Registry: s.registry, Log: s.log,
 	}
 	if s.plan.Demo {
+		var err error
 		if s.demo, err = newDemoPC(s.plan, s.log); err != nil {
 			return fmt.Errorf("make the demo PC: %w", err)
 		}

@@ -203,6 +203,9 @@ func (s *socket) Write(ctx context.Context, frame []byte) error {
 }
 
 func (s *socket) Close(code int, reason string) error {
+	if code == hub.CloseAbnormal {
+		return s.ws.CloseNow()
+	}
 	return s.ws.Close(websocket.StatusCode(code), reason)
 }
 

@@ -2,7 +2,6 @@ package winscreen
 
 import (
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -32,7 +31,7 @@ const (
 
 var registerClipboard = sync.OnceValue(func() error { return winloop.RegisterClass(clipboardClass, 0, 0) })
 
-func newClipboard(log *slog.Logger) *clipboard {
+func newClipboard(log machine.Logger) *clipboard {
 	c := &clipboard{changes: make(chan struct{}, 1)}
 	if c.err = registerClipboard(); c.err == nil {
 		c.thread, c.err = winloop.Start(nil)

@@ -3,7 +3,6 @@ package winscreen
 import (
 	"fmt"
 	"image"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 
 // Screen implements [machine.Screen]. Make one per process.
 type Screen struct {
-	log     *slog.Logger
+	log     machine.Logger
 	own     []string // classes of the agent's windows that are never shown
 	signals *signals
 	input   *input
@@ -37,7 +36,7 @@ var _ machine.Screen = (*Screen)(nil)
 
 // New makes it; nothing is captured, hooked or listened to yet. own are the classes of this program's windows that are never
 // to be seen in a picture.
-func New(log *slog.Logger, own ...string) *Screen {
+func New(log machine.Logger, own ...string) *Screen {
 	win32.MakeDPIAware() // else Windows would lie about sizes
 	s := &Screen{log: log, own: own, signals: newSignals(log), excluded: map[win32.HWND]uint32{}}
 	s.input = newInput(s)

@@ -1,7 +1,7 @@
 package winscreen
 
 import (
-	"log/slog"
+	"github.com/rejoin/rejoin/agent/machine"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +15,7 @@ import (
 // signals hears, while somebody needs it, that the person at the PC uses mouse or keyboard, and that windows come, move and go.
 // Its thread does nothing else: Windows holds up every mouse movement until a hook has answered.
 type signals struct {
-	log *slog.Logger
+	log machine.Logger
 
 	mu       sync.Mutex
 	thread   *winloop.Thread
@@ -63,7 +63,7 @@ var windowEvent = sync.OnceValue(func() uintptr {
 	})
 })
 
-func newSignals(log *slog.Logger) *signals {
+func newSignals(log machine.Logger) *signals {
 	s := &signals{log: log, waiters: map[chan struct{}]bool{}}
 	hooking.Store(s)
 	return s
