@@ -162,6 +162,9 @@ func (l Loc) sharingWords(s session.Session) sharingWords {
 	case session.SharingAsking:
 		return words("live", "clock", "asking")
 	case session.SharingOn:
+		if s.Sharing.Paused {
+			return words("warn", "pause", "paused")
+		}
 		return words("ok", "eye", "on")
 	case session.SharingRefused:
 		return words("warn", "user", "refused")
