@@ -68,9 +68,9 @@ type PointerEvent struct {
 	Buttons Buttons
 }
 
-// Handler takes a viewer's input. Its methods are called one at a time, from the connection's reading goroutine: one that
-// blocks holds up that viewer's input and nothing else. Keys and buttons that are down when the connection ends are released
-// before Serve returns.
+// Handler takes a viewer's input. Its methods are called one at a time: one that blocks holds up that viewer's input and nothing
+// else. Keys and buttons that are down when the connection ends are released before Serve returns; those that are down when it is
+// paused, or becomes view only, soon after.
 type Handler interface {
 	Key(KeyEvent)
 	Pointer(PointerEvent)
