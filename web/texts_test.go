@@ -115,6 +115,9 @@ func families() []string {
 	add("audit.consent.", "", "yes", "no", "no_reply", "absent", "not_shown")
 	add("audit.share.", "", "yes", "no", "no_reply", "absent", "not_shown")
 	add("audit.control.", "", "yes", "no", "no_reply", "absent", "not_shown")
+	for _, part := range []string{".title", ".body"} {
+		add("control.", part, "refused", "no_reply", "not_shown", "absent", "stopped")
+	}
 	add("audit.ended.", "", "by_technician", "by_customer", "reconnect_cancelled")
 	add("audit.rival.", "", "current", "rival")
 	add("audit.adopted.", "", "announced", "found")
