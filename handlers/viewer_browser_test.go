@@ -197,7 +197,9 @@ func TestViewerControls(t *testing.T) {
 	p.Accessible("the viewer, in control")
 	p.Click(page.CSS(".screen-live canvas"))
 	p.Read(".viewer-facts", p.words.T("viewer.leave"))
-	p.Press("hé")
+	p.Press("h")
+	p.Hold("Digit2", "é", 50)
+	p.Let("Digit2", "é", 50)
 	p.Until("the keys", func() (bool, string) { got := pc.typed(); return got == "68 e9", got })
 	p.Press(kb.Tab)
 	p.Until("the Tab key", func() (bool, string) { got := pc.typed(); return got == "68 e9 ff09", got })
@@ -220,7 +222,7 @@ func TestViewerControls(t *testing.T) {
 		return strings.HasSuffix(got, "ffe9 ff09") && pc.down() == 0, got
 	})
 
-	const pasted = "Grüße, 你好, 👩‍🔧"
+	const pasted = "Grüße, 你好, 👩🚒"
 	p.Click(page.CSS("#clip-button"))
 	p.See(page.CSS("#clip-dialog[open]"))
 	p.Type(page.CSS("#clip-to"), pasted)
@@ -258,15 +260,18 @@ func TestViewerTellsTrouble(t *testing.T) {
 	pc := g.screenPC(s)
 	p := g.viewerPage(t, s, "tom", page.Who{})
 	p.share()
-	for name, change := range map[string]func(*desktopName, bool){
-		"secure": func(d *desktopName, on bool) { d.Secure = on },
-		"held":   func(d *desktopName, on bool) { d.Paused = on },
+	for name, change := range map[string]func(on bool){
+		"secure": func(on bool) { pc.tell(func(d *desktopName) { d.Secure = on }) },
+		"held": func(on bool) {
+			pc.tell(func(d *desktopName) { d.Paused = on })
+			pc.say(&wire.SharePaused{Paused: on})
+		},
 	} {
-		pc.tell(func(d *desktopName) { change(d, true) })
+		change(true)
 		p.Attribute(".screen-note", "data-kind", name)
 		p.look("dim")
 		p.Accessible(name)
-		pc.tell(func(d *desktopName) { change(d, false) })
+		change(false)
 		p.look("live")
 	}
 	pc.tell(func(d *desktopName) { d.Busy, d.Covered = true, 2 })

@@ -57,6 +57,9 @@ func (l Loc) viewerWords(d SessionPage) templ.Attributes {
 		"data-clip-none": l.T("clip.from_none"), "data-clip-sent": l.T("clip.sent"), "data-clip-view": l.T("clip.no_control"),
 		"data-clip-dead": l.T("clip.not_live"),
 	}
+	if s.Sharing.Paused {
+		a["data-held"] = true
+	}
 	for key, text := range l.viewerNotes(s) {
 		a["data-note-"+key] = text
 	}

@@ -48,7 +48,7 @@ export class Notes {
     const { state, desktop } = this.#screen;
     if (state === 'off') return '';
     if (state === 'opening' || state === 'live') {
-      if (desktop.paused) return 'held';
+      if (desktop.paused || this.#words().held !== undefined) return 'held';
       if (desktop.secure) return 'secure';
       return state === 'live' ? '' : 'connecting';
     }
