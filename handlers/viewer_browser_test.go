@@ -304,6 +304,26 @@ func TestViewerTellsTrouble(t *testing.T) {
 	p.look("live")
 }
 
+// A connection that falls silent without an end is noticed within five seconds, given up, and opened anew.
+func TestViewerNoticesSilence(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	thaw := pc.freeze()
+	p.within(5*time.Second, func() { p.Attribute(".screen-note", "data-kind", "trouble") })
+	p.look("dim")
+	p.Read(".screen-note", "Nothing has arrived from the PC since")
+	p.Read(".viewer-now", "Last picture")
+	p.Accessible("trouble with the connection")
+	p.Until("a second try", func() (bool, string) { n := len(pc.wishes()); return n >= 2, fmt.Sprint(n) })
+	p.look("dim")
+	thaw()
+	p.look("live")
+	p.exact(leftPanel)
+}
+
 // Two technicians watch one PC; one controls, the other asks, and control is kept and then handed over.
 func TestViewersOfTwoTechnicians(t *testing.T) {
 	g := newRig(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,40 @@ type screenPC struct {
 	desktop desktopName
 	seq     int64 // of our own events
 	ack     int64
+	frozen  chan struct{} // closed when the screens' sockets go on; nil: they do
+}
+
+// freeze lets the screens' sockets fall silent without closing them, until thaw is called.
+func (pc *screenPC) freeze() (thaw func()) {
+	ch := make(chan struct{})
+	pc.mu.Lock()
+	defer pc.mu.Unlock()
+	pc.frozen = ch
+	return func() {
+		pc.mu.Lock()
+		defer pc.mu.Unlock()
+		pc.frozen = nil
+		close(ch)
+	}
+}
+
+// slowConn is a screen's socket that can fall silent.
+type slowConn struct {
+	net.Conn
+	pc *screenPC
+}
+
+func (c slowConn) Write(p []byte) (int, error) {
+	c.pc.mu.Lock()
+	frozen := c.pc.frozen
+	c.pc.mu.Unlock()
+	if frozen != nil {
+		select {
+		case <-frozen:
+		case <-c.pc.ctx.Done():
+		}
+	}
+	return c.Conn.Write(p)
 }
 
 // desktopName is what the PC says about itself in the desktop's name.
@@ -237,7 +272,7 @@ func (pc *screenPC) show(m wire.OpenViewer) {
 	if pc.panels[m.Monitor] != nil {
 		v.monitor = m.Monitor
 	}
-	v.conn = rfb.NewConn(websocket.NetConn(ctx, ws, websocket.MessageBinary), pc.panels[v.monitor], rfb.Options{Handler: pcInput{pc}, Quality: rfb.QualitySharp})
+	v.conn = rfb.NewConn(slowConn{websocket.NetConn(ctx, ws, websocket.MessageBinary), pc}, pc.panels[v.monitor], rfb.Options{Handler: pcInput{pc}, Quality: rfb.QualitySharp})
 	pc.mu.Lock()
 	v.conn.SetName(pc.nameFor(v))
 	pc.viewers[m.Viewer] = v

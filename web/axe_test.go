@@ -48,7 +48,7 @@ func TestAccessibility(t *testing.T) {
 			}
 			name := s.name + " " + number(int(look.width)) + " " + look.colours + " " + look.lang
 			do(t, ctx, chromedp.EmulateViewport(look.width, 900), scheme(look.colours), chromedp.Navigate(srv.URL+"/scene/"+s.name+"/"+look.lang))
-			until(t, ctx, `document.documentElement.dataset.js !== undefined`)
+			until(t, ctx, settled)
 			axe(t, ctx, string(source), name)
 			if s.name == "session-connected" || s.name == "session-connected-service" {
 				do(t, ctx, chromedp.Click("#tools-button"))

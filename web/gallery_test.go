@@ -37,7 +37,7 @@ func TestGallery(t *testing.T) {
 						continue
 					}
 					do(t, ctx, chromedp.Navigate(srv.URL+"/scene/"+s.name+"/"+lang))
-					until(t, ctx, `document.documentElement.dataset.js !== undefined`)
+					until(t, ctx, settled)
 					png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 					if err != nil {
 						t.Fatal(err)
