@@ -41,6 +41,9 @@ func (l Loc) resumedCard(d SessionPage) *card {
 		key = "resumed_adopted"
 	}
 	c := l.plainCard(d, "ok", "done", key, actions{})
+	if d.Session.Sharing.State == session.SharingOn {
+		c.Folded, c.Next = true, l.Rich("card.resumed.next_shared")
+	}
 	if r.Restarts > 0 {
 		c.Body = together(c.Body, l.RichN("card.resumed.restarts", r.Restarts+1))
 	}

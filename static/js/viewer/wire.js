@@ -52,8 +52,11 @@ export class Wire {
   // drop ends the connection without a word to anybody.
   drop() {
     this.#over = true;
-    this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
+    const socket = this.#socket;
+    socket.onmessage = socket.onclose = null;
+    // A browser complains of a socket that is closed before it is open.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
   }
 
   #take(event) {
