@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	page "github.com/rejoin/rejoin/internal/e2e/browser"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/internal/wire"
+	"github.com/rejoin/rejoin/rfb"
 	"github.com/rejoin/rejoin/static"
 	"github.com/rejoin/rejoin/web"
 )
@@ -182,6 +184,92 @@ func TestViewerShowsTheScreen(t *testing.T) {
 	p.look("none")
 	p.Read(".stage-bar", p.words.T("share.stopped.word"))
 	p.Gone(page.CSS(".screen-root"))
+}
+
+// Whatever the PC says about itself, the page shows no more than text, and keeps its picture.
+func TestViewerReadsAHostilePC(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	p.Click(page.CSS("#monitor-button"))
+	p.Read("#monitor-list", "Panel <right>")
+	p.Press(kb.Escape)
+	many := strings.Repeat(`{"id":"x","name":"<img src=x onerror=alert(1)>","w":1e99,"h":-1},`, 40)
+	for i, name := range []string{
+		"", "null", "[]", "{", `"text"`, `{"v":2,"secure":true}`, strings.Repeat(" ", 20_000) + `{"v":1,"secure":true}`,
+		`{"v":1,"monitors":"all","monitor":7,"secure":"yes","paused":1,"covered":"many","input":{},"busy":[]}`,
+		`{"v":1,"monitors":[null,7,{"id":7},{"id":""},` + many + `{"id":"__proto__","name":"\u202e\u0000evil","w":5,"h":5}],"monitor":"x","covered":-3}`,
+		strings.Repeat("[", 10_000),
+	} {
+		pc.each(func(v *screenViewer) { v.conn.SetName(name) })
+		mark := i + 1
+		pc.panels[leftPanel].Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			fb.Pix[0] = byte(mark)
+			return rfb.Damage{Rects: []image.Rectangle{image.Rect(0, 0, 1, 1)}}
+		})
+		p.Until(fmt.Sprintf("the picture after the name %.20q", name), func() (bool, string) {
+			got := page.Eval[int](p.Tab, `(c => {
+				const g = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+				g.drawImage(c, 0, 0, 1, 1, 0, 0, 1, 1);
+				return g.getImageData(0, 0, 1, 1).data[2];
+			})(document.querySelector('.screen-live canvas'))`)
+			return got == mark, fmt.Sprint(got)
+		})
+		p.look("live")
+	}
+	if n := page.Eval[int](p.Tab, `document.querySelectorAll('#monitor-list img, #monitor-list script').length`); n != 0 {
+		t.Error("a monitor's name became an element")
+	}
+}
+
+// The viewer without a mouse: to the screen and back, into control, and into the full screen.
+func TestViewerByKeyboard(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	press := func(selector, key string) {
+		t.Helper()
+		p.See(page.CSS(selector))
+		p.TabTo(page.CSS(selector))
+		p.Press(key)
+	}
+	press("#share-big", kb.Enter)
+	p.look("live")
+	press("#hand-control", " ")
+	p.Read(".viewer-now", p.words.T("viewer.live_mine"))
+	press(".screen-live canvas", "q")
+	p.Until("the key", func() (bool, string) { got := pc.typed(); return got == "71", got })
+	if got := page.Eval[string](p.Tab, `(c => c.getAttribute('role') + '|' + c.getAttribute('aria-label') + '|' + document.getElementById(c.getAttribute('aria-describedby')).textContent)(document.activeElement)`); got != "application|Screen of PC-1|"+p.words.T("viewer.leave_long") {
+		t.Errorf("the screen says %q", got)
+	}
+	p.Hold("ControlLeft", "Control", 17)
+	p.Hold("AltLeft", "Alt", 18)
+	p.Hold("Home", "Home", 36)
+	p.Let("Home", "Home", 36)
+	p.Let("AltLeft", "Alt", 18)
+	p.Let("ControlLeft", "Control", 17)
+	p.Read("#said", p.words.T("viewer.left"))
+	p.Hold("AltLeft", "Alt", 18)
+	p.Hold("KeyR", "r", 82)
+	p.Let("KeyR", "r", 82)
+	p.Let("AltLeft", "Alt", 18)
+	p.See(page.CSS("#reboot-dialog[open]"))
+	p.Press(kb.Escape)
+	p.Gone(page.CSS("#reboot-dialog"))
+	press("#full-button", kb.Enter)
+	p.Until("the full screen", func() (bool, string) {
+		return page.Eval[bool](p.Tab, `document.fullscreenElement?.id === 'main'`), ""
+	})
+	p.Gone(page.CSS(".side"))
+	p.See(page.CSS("#keys-button"))
+	p.exact(leftPanel)
+	p.Accessible("the full screen")
+	p.Picture("viewer-full")
+	press("#full-button", kb.Enter)
+	p.See(page.CSS(".side"))
 }
 
 // Keys go to the PC only from whoever controls; the way out of the screen works; nothing stays pressed.

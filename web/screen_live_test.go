@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func picture(t *testing.T, ctx context.Context, name string) {
 		name          string
 		width, height int64
 	}{{"1440-light", 1440, 900}, {"1440-dark", 1440, 900}, {"360-light", 360, 800}} {
-		do(t, ctx, chromedp.EmulateViewport(look.width, look.height), scheme(look.name[len(look.name)-5:]))
+		do(t, ctx, chromedp.EmulateViewport(look.width, look.height), scheme(strings.SplitN(look.name, "-", 2)[1]))
 		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 		if err != nil {
 			t.Fatal(err)
