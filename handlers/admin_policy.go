@@ -68,6 +68,7 @@ func policyForm(f url.Values) web.PolicyTyped {
 		PromptSeconds:    f.Get(web.FieldPromptSeconds),
 		OnNoReply:        session.Answer(f.Get(web.FieldOnNoReply)),
 		AskBeforeSharing: f.Get(web.FieldAskBeforeSharing) == "on",
+		AskBeforeControl: f.Get(web.FieldAskBeforeControl) == "on",
 		PhoneCancel:      f.Get(web.FieldPhoneCancel) == "on",
 		WindowMinutes:    f.Get(web.FieldWindowMinutes),
 		IdleMinutes:      f.Get(web.FieldIdleMinutes),
@@ -77,8 +78,8 @@ func policyForm(f url.Values) web.PolicyTyped {
 func typedPolicy(p session.Policy) web.PolicyTyped {
 	return web.PolicyTyped{
 		AskBeforeReboot: p.AskBeforeReboot, PromptSeconds: strconv.Itoa(p.PromptSeconds), OnNoReply: p.OnNoReply,
-		AskBeforeSharing: p.AskBeforeSharing, PhoneCancel: p.PhoneCancel, WindowMinutes: strconv.Itoa(p.WindowMinutes),
-		IdleMinutes: strconv.Itoa(p.IdleMinutes),
+		AskBeforeSharing: p.AskBeforeSharing, AskBeforeControl: p.AskBeforeControl, PhoneCancel: p.PhoneCancel,
+		WindowMinutes: strconv.Itoa(p.WindowMinutes), IdleMinutes: strconv.Itoa(p.IdleMinutes),
 	}
 }
 
@@ -93,8 +94,8 @@ func parsePolicy(t web.PolicyTyped) (session.Policy, []web.FieldError) {
 	}
 	p := session.Policy{
 		AskBeforeReboot: t.AskBeforeReboot, PromptSeconds: number(t.PromptSeconds), OnNoReply: t.OnNoReply,
-		AskBeforeSharing: t.AskBeforeSharing, PhoneCancel: t.PhoneCancel, WindowMinutes: number(t.WindowMinutes),
-		IdleMinutes: number(t.IdleMinutes),
+		AskBeforeSharing: t.AskBeforeSharing, AskBeforeControl: t.AskBeforeControl, PhoneCancel: t.PhoneCancel,
+		WindowMinutes: number(t.WindowMinutes), IdleMinutes: number(t.IdleMinutes),
 	}
 	return p, p.Check()
 }
@@ -110,6 +111,7 @@ func policyChanges(before, after session.Policy) []string {
 		{web.FieldPromptSeconds, before.PromptSeconds, after.PromptSeconds},
 		{web.FieldOnNoReply, before.OnNoReply, after.OnNoReply},
 		{web.FieldAskBeforeSharing, before.AskBeforeSharing, after.AskBeforeSharing},
+		{web.FieldAskBeforeControl, before.AskBeforeControl, after.AskBeforeControl},
 		{web.FieldPhoneCancel, before.PhoneCancel, after.PhoneCancel},
 		{web.FieldWindowMinutes, before.WindowMinutes, after.WindowMinutes},
 		{web.FieldIdleMinutes, before.IdleMinutes, after.IdleMinutes},

@@ -15,14 +15,25 @@ const common = { bundle: true, minify: true, write: false, sourcemap: false, leg
 async function outputs() {
   const scripts = await build({
     ...common,
-    entryPoints: ['console', 'public'].map(name => join(here, 'js', `${name}.js`)),
+    entryPoints: ['console', 'public', 'viewer'].map(name => join(here, 'js', `${name}.js`)),
     format: 'esm',
     target: 'es2022',
+    banner: { js: await notice() },
   });
   const styles = await build({ ...common, entryPoints: [join(here, 'css', 'rejoin.css')] });
   const files = [...scripts.outputFiles, ...styles.outputFiles].map(f => [basename(f.path), Buffer.from(f.contents)]);
   for (const name of ['icons.svg', 'favicon.svg']) files.push([name, await readFile(join(here, name))]);
   return files;
+}
+
+// notice names what the scripts are built from, as its licences ask; the source is on npm under that name and version.
+async function notice() {
+  const { dependencies } = JSON.parse(await readFile(join(here, '..', 'package.json'), 'utf8'));
+  const names = await Promise.all(Object.entries(dependencies).map(async ([name, version]) => {
+    const { license } = JSON.parse(await readFile(join(here, '..', 'node_modules', name, 'package.json'), 'utf8'));
+    return `${name} ${version} (${license})`;
+  }));
+  return `/* Parts, unmodified, from npm: ${names.join(', ')} */`;
 }
 
 const files = await outputs();

@@ -25,6 +25,7 @@ type PolicyTyped struct {
 	PromptSeconds    string
 	OnNoReply        session.Answer
 	AskBeforeSharing bool
+	AskBeforeControl bool
 	PhoneCancel      bool
 	WindowMinutes    string
 	IdleMinutes      string
@@ -43,6 +44,7 @@ const (
 	FieldPromptSeconds    = "prompt_seconds"
 	FieldOnNoReply        = "on_no_reply"
 	FieldAskBeforeSharing = "ask_before_sharing"
+	FieldAskBeforeControl = "ask_before_control"
 	FieldPhoneCancel      = "phone_cancel"
 	FieldWindowMinutes    = "window_minutes"
 	FieldIdleMinutes      = "idle_minutes"
@@ -116,7 +118,7 @@ func (t PolicyTyped) Policy() session.Policy {
 	}
 	return session.Policy{
 		AskBeforeReboot: t.AskBeforeReboot, PromptSeconds: number(t.PromptSeconds), OnNoReply: t.OnNoReply,
-		AskBeforeSharing: t.AskBeforeSharing, PhoneCancel: t.PhoneCancel,
+		AskBeforeSharing: t.AskBeforeSharing, AskBeforeControl: t.AskBeforeControl, PhoneCancel: t.PhoneCancel,
 		WindowMinutes: number(t.WindowMinutes), IdleMinutes: number(t.IdleMinutes),
 	}
 }
@@ -125,7 +127,7 @@ func (t PolicyTyped) Policy() session.Policy {
 func TypedPolicy(p session.Policy) PolicyTyped {
 	return PolicyTyped{
 		AskBeforeReboot: p.AskBeforeReboot, PromptSeconds: strconv.Itoa(p.PromptSeconds), OnNoReply: p.OnNoReply,
-		AskBeforeSharing: p.AskBeforeSharing, PhoneCancel: p.PhoneCancel,
+		AskBeforeSharing: p.AskBeforeSharing, AskBeforeControl: p.AskBeforeControl, PhoneCancel: p.PhoneCancel,
 		WindowMinutes: strconv.Itoa(p.WindowMinutes), IdleMinutes: strconv.Itoa(p.IdleMinutes),
 	}
 }

@@ -76,6 +76,10 @@ func until(t testing.TB, ctx context.Context, js string) {
 	eval[bool](t, ctx, wait)
 }
 
+// settled is true when the page's scripts run and, where a screen is shared, its picture is there.
+const settled = `document.documentElement.dataset.js !== undefined
+	&& (document.getElementById('viewer-words')?.dataset.watch !== 'on' || document.getElementById('screen').dataset.from === 'live')`
+
 // scheme makes the browser prefer a colour scheme, and no motion.
 func scheme(name string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
@@ -152,6 +156,9 @@ func gallery(t *testing.T, scenes []scene) *httptest.Server {
 	for _, s := range scenes {
 		byName[s.name] = s
 	}
+	screen := newPCScreen()
+	screen.input = true
+	mux.Handle("GET "+PathSessionScreen, screen)
 	mux.HandleFunc("/scene/{name}/{lang}", func(w http.ResponseWriter, r *http.Request) {
 		s, ok := byName[r.PathValue("name")]
 		l, known := Language(r.PathValue("lang"))

@@ -21,6 +21,7 @@ type card struct {
 	Next    templ.Component
 	Away    bool // the PC is gone: the card stands over the stage
 	Over    bool // it is history: the viewer may fold it away
+	Folded  bool // and it comes so: the picture needs the room
 	Do      actions
 }
 

@@ -34,6 +34,19 @@ func sharing(state session.SharingState) session.Session {
 	})
 }
 
+// controlled is a shared screen whose mouse and keyboard stand like this.
+func controlled(state session.SharingState, holder, wanted session.Actor) session.Session {
+	return with(sharing(session.SharingOn), func(s *session.Session) {
+		s.Control = session.Control{State: state, Holder: holder, Since: ago(14 * time.Second), Wanted: wanted}
+		if state == session.SharingAsking {
+			s.Control.Until = soon(46 * time.Second)
+		}
+		if wanted.ID != "" {
+			s.Control.WantedUntil = soon(12 * time.Second)
+		}
+	})
+}
+
 func rival(s *session.Session) {
 	copy := s.PC
 	copy.Name, copy.User = "KELLER-NB-14-VM", `KELLER-NB-14-VM\admin`

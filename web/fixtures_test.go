@@ -17,6 +17,8 @@ func soon(d time.Duration) time.Time { return noon.Add(d) }
 
 var (
 	jonas    = session.Actor{Kind: session.ActorTechnician, ID: "u1", Name: "Jonas Weber"}
+	priya    = session.Actor{Kind: session.ActorTechnician, ID: "u2", Name: "Priya Nair"}
+	tarek    = session.Actor{Kind: session.ActorTechnician, ID: "u3", Name: "Tarek Aziz"}
 	marianne = session.Actor{Kind: session.ActorCustomer, Name: "Marianne Keller"}
 	byAgent  = session.Actor{Kind: session.ActorAgent}
 	byServer = session.Actor{Kind: session.ActorServer}
@@ -221,6 +223,24 @@ func sessionStates() []sessionState {
 		{"connected-service", service, nil},
 		{"sharing-asking", sharing(session.SharingAsking), nil},
 		{"sharing-on", sharing(session.SharingOn), nil},
+		{"sharing-paused", with(sharing(session.SharingOn), func(s *session.Session) { s.Sharing.Paused = true }), nil},
+		{"control-asking", controlled(session.SharingAsking, jonas, session.Actor{}), nil},
+		{"control-asking-other", controlled(session.SharingAsking, priya, session.Actor{}), nil},
+		{"control-mine", controlled(session.SharingOn, jonas, session.Actor{}), nil},
+		{"control-wanted", controlled(session.SharingOn, jonas, priya), nil},
+		{"control-other", controlled(session.SharingOn, priya, session.Actor{}), nil},
+		{"control-wanting", controlled(session.SharingOn, priya, jonas), nil},
+		{"control-wanted-other", controlled(session.SharingOn, priya, tarek), nil},
+		{"control-free", controlled(session.SharingOn, session.Actor{}, session.Actor{}), nil},
+		{"control-refused", controlled(session.SharingRefused, session.Actor{}, session.Actor{}), nil},
+		{"control-no-reply", controlled(session.SharingNoReply, session.Actor{}, session.Actor{}), nil},
+		{"control-not-shown", controlled(session.SharingNotShown, session.Actor{}, session.Actor{}), nil},
+		{"control-absent", controlled(session.SharingAbsent, session.Actor{}, session.Actor{}), nil},
+		{"control-stopped", controlled(session.SharingStopped, session.Actor{}, session.Actor{}), nil},
+		{"control-service", with(controlled(session.SharingOn, jonas, session.Actor{}), func(s *session.Session) { s.PC.Service = true }), nil},
+		{"asking-sharing", with(asking, func(s *session.Session) {
+			s.Sharing = session.Sharing{State: session.SharingOn, Since: ago(time.Minute)}
+		}), nil},
 		{"sharing-refused", sharing(session.SharingRefused), nil},
 		{"sharing-no-reply", sharing(session.SharingNoReply), nil},
 		{"sharing-not-shown", sharing(session.SharingNotShown), nil},

@@ -37,7 +37,8 @@ func TestGallery(t *testing.T) {
 						continue
 					}
 					do(t, ctx, chromedp.Navigate(srv.URL+"/scene/"+s.name+"/"+lang))
-					until(t, ctx, `document.documentElement.dataset.js !== undefined && !document.querySelector('canvas:not([data-version])')`)
+					until(t, ctx, settled)
+					until(t, ctx, `!document.querySelector('canvas[data-picture]:not([data-version])')`)
 					png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 					if err != nil {
 						t.Fatal(err)

@@ -57,6 +57,17 @@ var looks = map[session.Action]look{
 	session.ActionShareAsked:       {"live", "eye", false},
 	session.ActionShareAnswered:    {"ok", "eye", true},
 	session.ActionShareStopped:     {"off", "lock", true},
+	session.ActionSharePaused:      {"off", "pause", true},
+	session.ActionShareUnpaused:    {"ok", "eye", true},
+	session.ActionWatchBegan:       {"off", "eye", false},
+	session.ActionWatchEnded:       {"off", "eye", false},
+	session.ActionControlAsked:     {"live", "pointer", false},
+	session.ActionControlAnswered:  {"ok", "pointer", true},
+	session.ActionControlStopped:   {"off", "pointer", true},
+	session.ActionControlWanted:    {"live", "handover", false},
+	session.ActionControlKept:      {"off", "handover", false},
+	session.ActionControlPassed:    {"live", "pointer", true},
+	session.ActionControlReleased:  {"off", "pointer", false},
 	session.ActionLateMessage:      {"off", "clock", false},
 
 	account.ActionSetUp:           {"ok", "plus", false},
@@ -87,6 +98,14 @@ func (l Loc) entryOf(line session.AuditLine) entry {
 		return l.answered(line, "consent")
 	case session.ActionShareAnswered:
 		return l.answered(line, "share")
+	case session.ActionControlAnswered:
+		return l.answered(line, "control")
+	case session.ActionControlPassed:
+		e.Text = l.T("audit.control.passed", "Name", p["to"])
+		if line.Actor.Kind == session.ActorTechnician && line.Actor.Name != p["to"] { // whoever handed it over
+			e.Sub = l.detail(line)
+		}
+		return e
 	case session.ActionJoined:
 		e.Text = l.T("audit.session.joined", "Who", upperFirst(l.actor(line.Actor)))
 		e.Sub = l.subs(p["pc"], p["address"])
@@ -102,6 +121,10 @@ func (l Loc) entryOf(line session.AuditLine) entry {
 	case session.ActionRebootResumed:
 		e.Text = l.T("audit.reboot.resumed", "Span", spanParam(line, "off"))
 		return e
+	case session.ActionControlWanted:
+		e.Text = l.T("audit.control.wanted", "Name", p["of"])
+	case session.ActionControlKept:
+		e.Text = l.T("audit.control.kept", "Name", p["from"])
 	case session.ActionWindowExtended:
 		e.Text = l.T("audit.link.window_extended", "Minutes", p["minutes"])
 	case session.ActionRivalChosen:

@@ -20,6 +20,7 @@ import (
 // liveServer serves one session's page, and streams what is put into updates.
 type liveServer struct {
 	*httptest.Server
+	screen  *pcScreen
 	updates chan SessionPage
 	streams atomic.Int32
 	nonce   atomic.Value // that the stream's request carried
@@ -28,8 +29,9 @@ type liveServer struct {
 
 func startLive(t *testing.T, first SessionPage) *liveServer {
 	t.Helper()
-	s := &liveServer{updates: make(chan SessionPage), posted: make(chan string, 10)}
+	s := &liveServer{updates: make(chan SessionPage), posted: make(chan string, 10), screen: newPCScreen()}
 	mux := http.NewServeMux()
+	mux.Handle("GET "+sessionPath("s1", "/screen"), s.screen)
 	mux.Handle(static.Prefix, static.Handler())
 	mux.HandleFunc("GET "+SessionURL("s1"), func(w http.ResponseWriter, r *http.Request) { respond(w, r, SessionView(first)) })
 	mux.HandleFunc("GET "+sessionPath("s1", "/live"), s.stream)

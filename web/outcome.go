@@ -41,6 +41,9 @@ func (l Loc) resumedCard(d SessionPage) *card {
 		key = "resumed_adopted"
 	}
 	c := l.plainCard(d, "ok", "done", key, actions{})
+	if d.Session.Sharing.State == session.SharingOn {
+		c.Folded, c.Next = true, l.Rich("card.resumed.next_shared")
+	}
 	if r.Restarts > 0 {
 		c.Body = together(c.Body, l.RichN("card.resumed.restarts", r.Restarts+1))
 	}
@@ -162,6 +165,9 @@ func (l Loc) sharingWords(s session.Session) sharingWords {
 	case session.SharingAsking:
 		return words("live", "clock", "asking")
 	case session.SharingOn:
+		if s.Sharing.Paused {
+			return words("warn", "pause", "paused")
+		}
 		return words("ok", "eye", "on")
 	case session.SharingRefused:
 		return words("warn", "user", "refused")

@@ -29,6 +29,17 @@ func (l Loc) RefusalText(r session.Refusal) string {
 		return l.T("refused.sharing_already")
 	case session.RefusedNotSharing:
 		return l.T("refused.not_sharing")
+	case session.RefusedControlling:
+		return l.T("refused.controlling_already")
+	case session.RefusedControlAsked:
+		return l.T("refused.control_asked", "Name", r.Why)
+	case session.RefusedNotControlling:
+		if r.Why != "" {
+			return l.T("refused.not_controlling_other", "Name", r.Why)
+		}
+		return l.T("refused.not_controlling")
+	case session.RefusedNotWanted:
+		return l.T("refused.control_not_wanted")
 	case session.RefusedRival:
 		return l.T("refused.two_pcs")
 	case session.RefusedNoRival:

@@ -1326,7 +1326,11 @@ func (l Loc) policyWords(p session.Policy, mode session.Mode) []string {
 	if !p.AskBeforeSharing {
 		share = l.T("policy.says.share_agreed")
 	}
-	out := []string{reboot, share, l.T("policy.says.window", "Span", span(p.Window()))}
+	control := l.T("policy.says.control_asked", "Span", span(p.Prompt()))
+	if !p.AskBeforeControl {
+		control = l.T("policy.says.control_agreed")
+	}
+	out := []string{reboot, share, control, l.T("policy.says.window", "Span", span(p.Window()))}
 	if mode != session.ModeStandard {
 		cancel := l.T("policy.says.cancel_yes")
 		if !p.PhoneCancel {

@@ -107,19 +107,23 @@ func families() []string {
 	}
 	for action := range looks {
 		switch action {
-		case session.ActionRebootConsent, session.ActionShareAnswered, session.ActionEnded, session.ActionRivalChosen:
+		case session.ActionRebootConsent, session.ActionShareAnswered, session.ActionControlAnswered, session.ActionEnded, session.ActionRivalChosen:
 		default:
 			add("audit.", "", string(action))
 		}
 	}
 	add("audit.consent.", "", "yes", "no", "no_reply", "absent", "not_shown")
 	add("audit.share.", "", "yes", "no", "no_reply", "absent", "not_shown")
+	add("audit.control.", "", "yes", "no", "no_reply", "absent", "not_shown")
+	for _, part := range []string{".title", ".body"} {
+		add("control.", part, "refused", "no_reply", "not_shown", "absent", "stopped")
+	}
 	add("audit.ended.", "", "by_technician", "by_customer", "reconnect_cancelled")
 	add("audit.rival.", "", "current", "rival")
 	add("audit.adopted.", "", "announced", "found")
 	add("failure.", "", "ticket", "autostart", "restart", "boot_id", "grant", "timeout", "safe_mode", "other")
 	for _, part := range []string{".word", ".title", ".body"} {
-		add("share.", part, "off", "asking", "on", "refused", "no_reply", "not_shown", "absent", "stopped")
+		add("share.", part, "off", "asking", "on", "paused", "refused", "no_reply", "not_shown", "absent", "stopped")
 	}
 	cards := []string{"armed", "going_down", "going_down_adopted", "still_there", "asking_share", "sign_in_screen", "signed_in", "may_cancel",
 		"preparing", "resumed", "resumed_adopted", "refused", "no_reply", "absent", "not_shown", "failed", "did_not_happen", "cancelled"}

@@ -43,7 +43,7 @@ func TestDemoAdoptsAnyRestart(t *testing.T) {
 func resumedByItself(p *technician) {
 	p.t.Helper()
 	title, _, _ := strings.Cut(p.say("card.resumed_adopted.title", "Off", "§"), ",")
-	p.Read("#card-title", title)
+	p.Read(".reboot", title)
 }
 
 // A lost connection alone is no reboot: the session goes on where it was, at once.

@@ -42,7 +42,7 @@ func TestProductReboot(t *testing.T) {
 	c.PullPlug(2 * time.Second) // Windows is down: now the power goes
 	c.resumes(p, session)
 	wantInOrder(t, phases(), "connected", "awaiting_consent", "away", "awaiting_share_consent", "connected")
-	p.Read("#card-title", before(p.say("card.resumed.title", "Off", "§"), "§"))
+	p.Read(".reboot", before(p.say("card.resumed.title", "Off", "§"), "§"))
 	p.Read("#chat", "All saved, go ahead.")
 	c.WaitWindow(chatBox, "All saved, go ahead.")
 

@@ -27,6 +27,11 @@ const formats = {
 };
 const full = new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'long' });
 
+// timeOf is a moment of the page's time, in milliseconds, as this computer's zone has it.
+export function timeOf(ms) {
+  return formats.s.format(new Date(ms));
+}
+
 // localise writes the times below root in this computer's zone.
 export function localise(root = document) {
   for (const el of root.querySelectorAll('time[data-at]')) {

@@ -1,4 +1,5 @@
 // Dialogs: opened by links that lead to the same form as a page, closed by Cancel, Escape, or a form that was accepted.
+import { changed } from './live.js';
 
 // What is to have the focus first says so in data-first. Not by "autofocus": htmx gives that the focus at every live update,
 // so that a space typed into the message would press OK.
@@ -29,7 +30,15 @@ function onClick(event) {
     return;
   }
   const remover = event.target.closest('[data-removes]');
-  if (remover) remover.closest(remover.dataset.removes)?.remove();
+  const gone = remover?.closest(remover.dataset.removes);
+  if (gone?.id) removed.add(gone.id);
+  gone?.remove();
+}
+
+// What was removed and has a name of its own stays away, whatever live updates bring.
+const removed = new Set();
+function removeAgain() {
+  for (const id of removed) document.getElementById(id)?.remove();
 }
 
 // Alt with a letter, or / alone, as the page's own elements say in data-key.
@@ -71,6 +80,7 @@ function onFailure(event) {
 
 export function startDialogs() {
   document.addEventListener('click', onClick);
+  changed(removeAgain);
   document.addEventListener('keydown', onKey);
   document.addEventListener('htmx:after:request', onAnswer);
   document.addEventListener('htmx:error', onFailure);

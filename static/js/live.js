@@ -10,9 +10,10 @@ export function changed(f) {
   f();
 }
 
-// keep tells the morph which of the old elements to leave as they are: an open dialog, which somebody is filling in, a
-// canvas, whose picture would be lost, and clocks and times that would only be written anew.
+// keep tells the morph which of the old elements to leave as they are: what belongs to a script (data-kept), an open dialog,
+// which somebody is filling in, a canvas, whose picture would be lost, and clocks and times that would only be written anew.
 function keep(old, fresh) {
+  if (old.dataset?.kept !== undefined && fresh.dataset?.kept !== undefined) return true;
   if (old.nodeName === 'DIALOG' && old.open) return true;
   if (old.nodeName === 'CANVAS' && old.id === fresh.id) return true;
   if (old.nodeName !== 'TIME' || fresh.nodeName !== 'TIME') return false;
@@ -33,6 +34,7 @@ function refresh() {
   const state = document.getElementById('state');
   if (state?.dataset.title) document.title = state.dataset.title;
   for (const f of listeners) f();
+  document.dispatchEvent(new Event('rejoin:changed')); // for what is no part of this bundle
 }
 
 // The stream's element, its connection as htmx keeps it, and when something was last heard.

@@ -152,3 +152,28 @@ func (b *Tab) focusShows(w Target) {
 		b.fail("%s has the focus, but nothing shows it", w)
 	}
 }
+
+// Hold presses a key and keeps it down, by its code, its name and Windows' number for it; Let lets go of it.
+func (b *Tab) Hold(code, key string, vk int) {
+	b.t.Helper()
+	b.hold(code, key, vk, input.DispatchKeyEventTypeRawKeyDown)
+}
+
+// Let lets go of a key.
+func (b *Tab) Let(code, key string, vk int) {
+	b.t.Helper()
+	b.hold(code, key, vk, input.DispatchKeyEventTypeKeyUp)
+}
+
+func (b *Tab) hold(code, key string, vk int, typ input.DispatchKeyEventType) {
+	b.t.Helper()
+	bit := map[string]int64{"Alt": int64(chromedp.ModifierAlt), "Control": int64(chromedp.ModifierCtrl), "Shift": int64(chromedp.ModifierShift)}[key]
+	if typ == input.DispatchKeyEventTypeRawKeyDown {
+		b.held |= bit
+	} else {
+		b.held &^= bit
+	}
+	b.must("holding "+key, call(b, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+		Type: typ, Key: key, Code: code, WindowsVirtualKeyCode: int64(vk), NativeVirtualKeyCode: int64(vk), Modifiers: b.held,
+	}))
+}

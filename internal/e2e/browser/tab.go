@@ -27,6 +27,7 @@ type Tab struct {
 	ctx    context.Context
 	cancel func()
 	world  runtime.ExecutionContextID // where expressions run: beside the page's own scripts, not among them
+	held   int64                      // the modifiers that are down
 	troubles
 
 	// Patience is how long the tab waits for what it is told to do or to see.

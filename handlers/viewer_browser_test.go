@@ -1,0 +1,449 @@
+package handlers
+
+import (
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	page "github.com/rejoin/rejoin/internal/e2e/browser"
+	"github.com/rejoin/rejoin/internal/session"
+	"github.com/rejoin/rejoin/internal/wire"
+	"github.com/rejoin/rejoin/rfb"
+	"github.com/rejoin/rejoin/static"
+	"github.com/rejoin/rejoin/web"
+)
+
+// viewerPage is a technician's session page in a real browser, against the real router and a PC with a real RFB server.
+type viewerPage struct {
+	*page.Tab
+	t     *testing.T
+	g     *rig
+	words web.Loc
+	who   *page.Person
+}
+
+func (g *rig) viewerPage(t *testing.T, s session.Session, login string, who page.Who) *viewerPage {
+	t.Helper()
+	if !static.Built() {
+		if os.Getenv(page.RequireEnv) == "1" {
+			t.Fatal("the bundles are demanded: make assets")
+		}
+		t.Skip("NOT TESTED: needs the bundles (make assets)")
+	}
+	lang := who.Language
+	if lang == "" {
+		lang = "en"
+	}
+	words, _ := web.Language(lang)
+	person := page.Shared(t).Person(t, who)
+	p := &viewerPage{Tab: person.Tab(), t: t, g: g, words: words, who: person}
+	p.Go(g.server.URL + web.PathSignIn + "?next=" + web.SessionURL(s.ID))
+	p.Type(page.CSS("#f-login"), login)
+	p.Type(page.CSS("#f-password"), testPassword)
+	p.Press(kb.Enter)
+	p.See(page.CSS("#end-button"))
+	return p
+}
+
+// look waits until the picture is live, dimmed or not there.
+func (p *viewerPage) look(want string) {
+	p.t.Helper()
+	p.Attribute("#screen", "data-look", want)
+}
+
+// share asks the customer and waits for the picture.
+func (p *viewerPage) share() {
+	p.t.Helper()
+	p.Click(page.CSS("#share-big"))
+	p.look("live")
+}
+
+// control asks for mouse and keyboard and waits until they are there.
+func (p *viewerPage) control() {
+	p.t.Helper()
+	p.Click(page.CSS("#hand-control"))
+	p.Read(".viewer-now", p.words.T("viewer.live_mine"))
+}
+
+// within is Until, with a time of its own.
+func (p *viewerPage) within(d time.Duration, check func()) {
+	p.t.Helper()
+	before := p.Patience
+	p.Patience = d
+	defer func() { p.Patience = before }()
+	check()
+}
+
+// differs counts the pixels of the live canvas that are not those of the panel's test pattern.
+func (p *viewerPage) differs(panel string) (int, string) {
+	p.t.Helper()
+	size := page.Eval[[]int](p.Tab, `(c => c ? [c.width, c.height] : [0, 0])(document.querySelector('.screen-live canvas'))`)
+	if want := panelSize[panel]; size[0] != want.X || size[1] != want.Y {
+		return -1, fmt.Sprint("size ", size)
+	}
+	// The pixels of every seventh row and column, as one number each.
+	got := page.Eval[[]int](p.Tab, `(c => {
+		const copy = document.createElement('canvas');
+		copy.width = c.width;
+		copy.height = c.height;
+		const g = copy.getContext('2d', { willReadFrequently: true });
+		g.drawImage(c, 0, 0);
+		const { data } = g.getImageData(0, 0, c.width, c.height);
+		const out = [];
+		for (let y = 0; y < c.height; y += 7) for (let x = 0; x < c.width; x += 7) {
+			const i = 4 * (y * c.width + x);
+			out.push(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+		}
+		return out;
+	})(document.querySelector('.screen-live canvas'))`)
+	wrong, first, i := 0, "", 0
+	for y := 0; y < size[1]; y += 7 {
+		for x := 0; x < size[0]; x += 7 {
+			c := testPixel(panel, x, y)
+			if want := int(c[0])<<16 | int(c[1])<<8 | int(c[2]); got[i] != want {
+				if wrong++; first == "" {
+					first = fmt.Sprintf("%d,%d is %06x, want %06x", x, y, got[i], want)
+				}
+			}
+			i++
+		}
+	}
+	return wrong, first
+}
+
+// exact waits until the canvas shows the panel's pattern, pixel by pixel.
+func (p *viewerPage) exact(panel string) {
+	p.t.Helper()
+	p.Until("the picture of "+panel, func() (bool, string) {
+		n, first := p.differs(panel)
+		return n == 0, fmt.Sprintf("%d pixels differ: %s", n, first)
+	})
+}
+
+// menu opens the menu of all about the picture.
+func (p *viewerPage) menu(button string) {
+	p.t.Helper()
+	p.Click(page.CSS(button))
+}
+
+func (p *viewerPage) choose(name, value string) {
+	p.t.Helper()
+	p.menu("#picture-button")
+	p.Click(page.CSS(fmt.Sprintf("#picture-choices label:has([name=%s][value=%s])", name, value)))
+	p.Press(kb.Escape)
+	p.Gone(page.CSS("#picture"))
+}
+
+// The picture is there without a click more than the question, exactly as the PC sent it; a reload leaves everything as it was.
+func TestViewerShowsTheScreen(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	p.exact(leftPanel)
+	p.Read(".viewer-now", p.words.T("viewer.live_view"))
+	p.Read(".viewer-facts", "1280 × 800")
+	p.Accessible("the viewer, looking only")
+
+	p.Click(page.CSS("#monitor-button"))
+	p.Click(page.CSS(`#monitor-list [data-monitor="right"]`))
+	p.exact(rightPanel)
+	p.Read("#monitor-now", "Monitor 2 of 2")
+	p.choose("scale", "full")
+	p.choose("keyboard", "character")
+	p.exact(rightPanel)
+	if w := page.Eval[float64](p.Tab, `document.querySelector('.screen-live canvas').getBoundingClientRect().width`); w != 1024 {
+		t.Errorf("at 100 %% the picture is %v wide", w)
+	}
+	p.Reload()
+	p.look("live")
+	p.exact(rightPanel)
+	if w := page.Eval[float64](p.Tab, `document.querySelector('.screen-live canvas').getBoundingClientRect().width`); w != 1024 {
+		t.Errorf("after a reload the picture is %v wide", w)
+	}
+	if got := pc.wishes(); got[len(got)-1] != "right character" {
+		t.Errorf("the viewers asked for %q", got)
+	}
+
+	p.menu("#picture-button")
+	p.Click(page.CSS("#picture-shot"))
+	p.Until("the screenshot", func() (bool, string) {
+		files, _ := filepath.Glob(filepath.Join(p.who.Downloads, "*"))
+		return len(files) == 1 && strings.HasPrefix(filepath.Base(files[0]), "PC-1 2") && strings.HasSuffix(files[0], ".png"), fmt.Sprint(files)
+	})
+
+	pc.say(&wire.ShareStopped{})
+	p.look("none")
+	p.Read(".stage-bar", p.words.T("share.stopped.word"))
+	p.Gone(page.CSS(".screen-root"))
+}
+
+// Whatever the PC says about itself, the page shows no more than text, and keeps its picture.
+func TestViewerReadsAHostilePC(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	p.Click(page.CSS("#monitor-button"))
+	p.Read("#monitor-list", "Panel <right>")
+	p.Press(kb.Escape)
+	many := strings.Repeat(`{"id":"x","name":"<img src=x onerror=alert(1)>","w":1e99,"h":-1},`, 40)
+	for i, name := range []string{
+		"", "null", "[]", "{", `"text"`, `{"v":2,"secure":true}`, strings.Repeat(" ", 20_000) + `{"v":1,"secure":true}`,
+		`{"v":1,"monitors":"all","monitor":7,"secure":"yes","paused":1,"covered":"many","input":{},"busy":[]}`,
+		`{"v":1,"monitors":[null,7,{"id":7},{"id":""},` + many + `{"id":"__proto__","name":"\u202e\u0000evil","w":5,"h":5}],"monitor":"x","covered":-3}`,
+		strings.Repeat("[", 10_000),
+	} {
+		pc.each(func(v *screenViewer) { v.conn.SetName(name) })
+		mark := i + 1
+		pc.panels[leftPanel].Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			fb.Pix[0] = byte(mark)
+			return rfb.Damage{Rects: []image.Rectangle{image.Rect(0, 0, 1, 1)}}
+		})
+		p.Until(fmt.Sprintf("the picture after the name %.20q", name), func() (bool, string) {
+			got := page.Eval[int](p.Tab, `(c => {
+				const g = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+				g.drawImage(c, 0, 0, 1, 1, 0, 0, 1, 1);
+				return g.getImageData(0, 0, 1, 1).data[2];
+			})(document.querySelector('.screen-live canvas'))`)
+			return got == mark, fmt.Sprint(got)
+		})
+		p.look("live")
+	}
+	if n := page.Eval[int](p.Tab, `document.querySelectorAll('#monitor-list img, #monitor-list script').length`); n != 0 {
+		t.Error("a monitor's name became an element")
+	}
+}
+
+// The viewer without a mouse: to the screen and back, into control, and into the full screen.
+func TestViewerByKeyboard(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	press := func(selector, key string) {
+		t.Helper()
+		p.See(page.CSS(selector))
+		p.TabTo(page.CSS(selector))
+		p.Press(key)
+	}
+	press("#share-big", kb.Enter)
+	p.look("live")
+	press("#hand-control", " ")
+	p.Read(".viewer-now", p.words.T("viewer.live_mine"))
+	press(".screen-live canvas", "q")
+	p.Until("the key", func() (bool, string) { got := pc.typed(); return got == "71", got })
+	if got := page.Eval[string](p.Tab, `(c => c.getAttribute('role') + '|' + c.getAttribute('aria-label') + '|' + document.getElementById(c.getAttribute('aria-describedby')).textContent)(document.activeElement)`); got != "application|Screen of PC-1|"+p.words.T("viewer.leave_long") {
+		t.Errorf("the screen says %q", got)
+	}
+	p.Hold("ControlLeft", "Control", 17)
+	p.Hold("AltLeft", "Alt", 18)
+	p.Hold("Home", "Home", 36)
+	p.Let("Home", "Home", 36)
+	p.Let("AltLeft", "Alt", 18)
+	p.Let("ControlLeft", "Control", 17)
+	p.Read("#said", p.words.T("viewer.left"))
+	p.Hold("AltLeft", "Alt", 18)
+	p.Hold("KeyR", "r", 82)
+	p.Let("KeyR", "r", 82)
+	p.Let("AltLeft", "Alt", 18)
+	p.See(page.CSS("#reboot-dialog[open]"))
+	p.Press(kb.Escape)
+	p.Gone(page.CSS("#reboot-dialog"))
+	press("#full-button", kb.Enter)
+	p.Until("the full screen", func() (bool, string) {
+		return page.Eval[bool](p.Tab, `document.fullscreenElement?.id === 'main'`), ""
+	})
+	p.Gone(page.CSS(".side"))
+	p.See(page.CSS("#keys-button"))
+	p.exact(leftPanel)
+	p.Accessible("the full screen")
+	p.Picture("viewer-full")
+	press("#full-button", kb.Enter)
+	p.See(page.CSS(".side"))
+}
+
+// Keys go to the PC only from whoever controls; the way out of the screen works; nothing stays pressed.
+func TestViewerControls(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Press("no")
+	p.control()
+	p.Accessible("the viewer, in control")
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Read(".viewer-facts", p.words.T("viewer.leave"))
+	p.Press("h")
+	p.Hold("Digit2", "é", 50)
+	p.Let("Digit2", "é", 50)
+	p.Until("the keys", func() (bool, string) { got := pc.typed(); return got == "68 e9", got })
+	p.Press(kb.Tab)
+	p.Until("the Tab key", func() (bool, string) { got := pc.typed(); return got == "68 e9 ff09", got })
+	p.Hold("ControlLeft", "Control", 17)
+	p.Hold("AltLeft", "Alt", 18)
+	p.Hold("Home", "Home", 36)
+	p.Until("the focus on the page", func() (bool, string) {
+		id := page.Eval[string](p.Tab, `document.activeElement.id`)
+		return id == "tools-button", id
+	})
+	p.Until("nothing to be held down on the PC", func() (bool, string) { n := pc.down(); return n == 0, fmt.Sprint(n) })
+	p.Let("Home", "Home", 36)
+	p.Let("AltLeft", "Alt", 18)
+	p.Let("ControlLeft", "Control", 17)
+
+	p.Click(page.CSS("#keys-button"))
+	p.Click(page.CSS(`#keys [data-press="alt_tab"]`))
+	p.Until("Alt+Tab", func() (bool, string) {
+		got := pc.typed()
+		return strings.HasSuffix(got, "ffe9 ff09") && pc.down() == 0, got
+	})
+
+	const pasted = "Grüße, 你好, 👩🚒"
+	p.Click(page.CSS("#clip-button"))
+	p.See(page.CSS("#clip-dialog[open]"))
+	p.Type(page.CSS("#clip-to"), pasted)
+	p.Click(page.CSS("#clip-send"))
+	p.Until("the text on the PC", func() (bool, string) {
+		pc.mu.Lock()
+		defer pc.mu.Unlock()
+		return pc.clip == pasted, pc.clip
+	})
+	pc.each(func(v *screenViewer) { v.conn.SetClipboard("Здравствуйте 🖨️") })
+	p.Until("the PC's text", func() (bool, string) {
+		got := p.Value("#clip-from")
+		return got == "Здравствуйте 🖨️", got
+	})
+	p.Accessible("the clipboard")
+	p.Click(page.CSS("#clip-close"))
+
+	p.Click(page.CSS("#hand-view"))
+	p.Read(".viewer-now", p.words.T("viewer.live_view"))
+	pc.answers <- "no"
+	yields := pc.typed()
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Press("x")
+	p.Click(page.CSS("#hand-control"))
+	p.Read(".viewer-now", p.words.T("viewer.live_mine")) // the customer has agreed before
+	if got := pc.typed(); got != yields {
+		t.Errorf("while looking only %q was typed", strings.TrimPrefix(got, yields))
+	}
+}
+
+// A connection that falls silent is told at once and comes back by itself; so do the PC's own words.
+func TestViewerTellsTrouble(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	for name, change := range map[string]func(on bool){
+		"secure": func(on bool) { pc.tell(func(d *desktopName) { d.Secure = on }) },
+		"held": func(on bool) {
+			pc.tell(func(d *desktopName) { d.Paused = on })
+			pc.say(&wire.SharePaused{Paused: on})
+		},
+	} {
+		change(true)
+		p.Attribute(".screen-note", "data-kind", name)
+		p.look("dim")
+		p.Accessible(name)
+		change(false)
+		p.look("live")
+	}
+	pc.tell(func(d *desktopName) { d.Busy, d.Covered = true, 2 })
+	p.Read(".viewer-facts", "Hidden by the customer: 2")
+	p.Read(".viewer-facts", "is using mouse or keyboard")
+
+	p.Forgive("its connection is cut", `WebSocket connection to`)
+	looks := p.Watch("#screen", "data-look")
+	pc.each(func(v *screenViewer) { v.end() })
+	p.Until("the picture to go and to come back", func() (bool, string) {
+		got := looks()
+		return slices.Equal(got, []string{"live", "dim", "live"}), fmt.Sprint(got)
+	})
+	p.exact(leftPanel)
+
+	pc.refuse <- wire.ViewerCrowded
+	pc.each(func(v *screenViewer) { v.end() })
+	p.Read(".screen-note", p.words.T("viewer.crowded"))
+	p.Read(".viewer-now", "Last picture")
+	p.Accessible("a viewer that is turned away")
+	p.Click(page.CSS("#screen-do"))
+	p.look("live")
+
+	p.menu("#picture-button")
+	p.Click(page.CSS("#picture-pause"))
+	p.Read(".screen-note", p.words.T("viewer.paused"))
+	p.Reload()
+	p.Read(".screen-note", p.words.T("viewer.paused"))
+	p.Click(page.CSS("#screen-do"))
+	p.look("live")
+}
+
+// A connection that falls silent without an end is noticed within five seconds, given up, and opened anew.
+func TestViewerNoticesSilence(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.share()
+	thaw := pc.freeze()
+	p.within(5*time.Second, func() { p.Attribute(".screen-note", "data-kind", "trouble") })
+	p.look("dim")
+	p.Read(".screen-note", "Nothing has arrived from the PC since")
+	p.Read(".viewer-now", "Last picture")
+	p.Accessible("trouble with the connection")
+	p.Until("a second try", func() (bool, string) { n := len(pc.wishes()); return n >= 2, fmt.Sprint(n) })
+	p.look("dim")
+	thaw()
+	p.look("live")
+	p.exact(leftPanel)
+}
+
+// Two technicians watch one PC; one controls, the other asks, and control is kept and then handed over.
+func TestViewersOfTwoTechnicians(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	tom := g.viewerPage(t, s, "tom", page.Who{})
+	ada := g.viewerPage(t, s, "ada", page.Who{Language: "fr", Dark: true, Width: 360, Height: 740})
+	tom.share()
+	ada.look("live")
+	tom.control()
+	ada.Read(".viewer-now", ada.words.T("viewer.live_other", "Name", "Tom Technician"))
+	ada.exact(leftPanel)
+	ada.Click(page.CSS("#hand-control"))
+	ada.Read(".strip", ada.words.T("control.wanting.title", "Name", "Tom Technician"))
+	tom.Read(".strip", tom.words.T("control.wanted.title", "Name", "Ada Admin"))
+	tom.Accessible("a colleague who asks for control")
+	ada.Accessible("asking a colleague for control, on a phone, dark, in French")
+	tom.Click(page.CSS("#control-keep"))
+	tom.Gone(page.CSS(".strip"))
+	ada.Gone(page.CSS(".strip"))
+	ada.Click(page.CSS("#hand-control"))
+	tom.Click(page.CSS("#control-hand-over"))
+	ada.Read(".viewer-now", ada.words.T("viewer.live_mine"))
+	tom.Read(".viewer-now", tom.words.T("viewer.live_other", "Name", "Ada Admin"))
+	ada.Click(page.CSS(".screen-live canvas"))
+	ada.Press("a")
+	ada.Until("Ada's key", func() (bool, string) { got := pc.typed(); return got == "61", got })
+	pc.say(&wire.ControlStopped{})
+	ada.Read(".strip", ada.words.T("control.stopped.title"))
+	ada.Click(page.CSS("#control-dismiss"))
+	ada.Gone(page.CSS(".strip"))
+	if wide := page.Eval[int](ada.Tab, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("on a phone the page is %d pixels wide", wide)
+	}
+}
