@@ -217,7 +217,7 @@ func (s *server) newPC() *pc {
 // copyOf is another PC with the same state on its disk.
 func (a *pc) copyOf() *pc {
 	b := *a
-	b.pipe, b.instance, b.boot = nil, rand.Text(), rand.Text() // another PC has a boot of its own
+	b.pipe, b.instance, b.boot = nil, rand.Text(), rand.Text()
 	return &b
 }
 
