@@ -15,6 +15,7 @@ const module = "github.com/rejoin/rejoin"
 // docs/architecture.md tells why.
 var mayImport = map[string][]string{
 	"rfb":                   {"rfb/..."}, // a library of its own, for other programs too
+	"rfb/client":            {"rfb"},
 	"internal/session":      {},
 	"internal/wire":         {},
 	"internal/version":      {},
