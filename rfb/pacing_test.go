@@ -281,6 +281,32 @@ func TestSeveralViewersAndDisplays(t *testing.T) {
 	})
 }
 
+// TestOtherSizes: a viewer that can't follow sees as much of a display of any size as fits.
+func TestOtherSizes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(5, 6))
+		d := NewDisplay(image.Pt(300, 200))
+		d.Update(scribble(rng, image.Rect(0, 0, 300, 200)))
+		_, v := view(t, d, Options{})
+		v.begin()
+		time.Sleep(time.Second)
+		for _, size := range []image.Point{{1000, 1}, {1, 1000}, {64, 64}, {1000, 900}, {300, 200}} {
+			d.Resize(size, nil, func(fb *Framebuffer) { scribble(rng, image.Rectangle{Max: size})(fb) })
+			d.Update(scribble(rng, image.Rect(10, 0, 900, 900)))
+			time.Sleep(time.Second)
+			want := make([]byte, 4*300*200)
+			for y := range min(200, size.Y) {
+				copy(want[1200*y:1200*(y+1)], d.fb.Pix[y*d.fb.Stride:(y+1)*d.fb.Stride])
+			}
+			v.mu.Lock()
+			if r := differ(want, 1200, v.pix, 1200, image.Rect(0, 0, 300, 200)); !r.Empty() {
+				t.Errorf("with %v: they differ at %v", size, r)
+			}
+			v.mu.Unlock()
+		}
+	})
+}
+
 // TestEndsCleanly: when the program ends a connection nothing of it is left.
 func TestEndsCleanly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

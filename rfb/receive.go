@@ -127,6 +127,7 @@ func (st *state) setEncodings(e encodings) {
 		st.pace.forget()
 	}
 	st.enc = e
+	st.pace.fences = e.fence
 	if e.fence && !st.fenceShown {
 		st.fenceShown = true
 		st.control = st.ask(st.control, time.Now(), 0, false, false)

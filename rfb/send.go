@@ -61,8 +61,8 @@ type work struct {
 
 	area       image.Rectangle // where the viewer waits for changes
 	continuous bool
-	room       int // updates that may be sent
-	idle       bool
+	room       int  // updates that may be sent
+	idle       bool // no update is on its way
 	bandwidth  float64
 	budget     int
 	silentAt   time.Time // zero: never
@@ -83,7 +83,7 @@ func (c *Conn) gather(now time.Time) *work {
 		now: now, control: st.control, enc: st.enc, format: st.format, quality: st.quality, name: st.name, blind: st.blind,
 		display: st.display, pointerAt: st.pointerAt, pointerWhen: st.pointerWhen,
 		area: s.asks.requested, continuous: st.continuous,
-		room: st.pace.room(), idle: st.pace.updates == 0, bandwidth: st.pace.bandwidth, budget: st.pace.budget(),
+		room: st.pace.room(now), idle: st.pace.updates == 0, bandwidth: st.pace.bandwidth, budget: st.pace.budget(),
 	}
 	st.control = nil
 	if st.continuous {
@@ -94,7 +94,7 @@ func (c *Conn) gather(now time.Time) *work {
 	}
 	if st.enc.fence {
 		w.silentAt = st.pace.silentAt()
-		if !now.Before(s.sent.Add(c.options.KeepAlive)) && len(w.control) == 0 {
+		if !now.Before(s.sent.Add(c.options.KeepAlive)) && len(w.control) == 0 || st.pace.lead(now) {
 			w.control = st.ask(w.control, now, 0, false, false)
 		}
 	}

@@ -122,6 +122,9 @@ func (s *sender) newSize(w *work, size image.Point) {
 	if whole.In(c.st.area) {
 		c.st.area = image.Rectangle{Max: size}
 	}
+	if whole.In(s.asks.requested) {
+		s.asks.requested = image.Rectangle{Max: size}
+	}
 	if whole.In(w.area) {
 		w.area = image.Rectangle{Max: size}
 	}
@@ -181,7 +184,7 @@ func (s *sender) look(w *work) {
 		s.c.damage.mark(o.r)
 		s.shown = o
 	}
-	tiles, hints := s.c.damage.take(w.area, s.tiles)
+	tiles, hints := s.c.damage.take(w.area, v.grid, s.tiles)
 	s.tiles = tiles
 	if len(tiles) == 0 {
 		return
@@ -238,7 +241,7 @@ func (s *sender) move(w *work, hints []Move) bool {
 // appendCursor appends the shape of the viewer's own pointer if it is new. The caller holds the display's lock.
 func (s *sender) appendCursor(w *work) {
 	kind := w.enc.shapeKind()
-	if kind == 0 || s.shape == s.display.shape && s.shapeKind == kind && s.hidden == w.blind {
+	if kind == 0 || s.display.shape == 0 && !w.blind || s.shape == s.display.shape && s.shapeKind == kind && s.hidden == w.blind {
 		return
 	}
 	cursor := &s.display.cursor
