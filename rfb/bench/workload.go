@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -99,6 +101,17 @@ func (f frame) damage(moves bool) rfb.Damage {
 // moves says whether anything is copied within the picture.
 func (w *workload) moves() bool {
 	return slices.ContainsFunc(w.frames, func(f frame) bool { return len(f.moves) > 0 })
+}
+
+// title is the workload's name in the report; told says whether the servers are told of moves.
+func (w *workload) title(told bool) string {
+	switch {
+	case !w.moves():
+		return w.name
+	case told:
+		return w.name + ", moves told"
+	}
+	return w.name + ", moves not told"
 }
 
 // workloads makes all from a seed.
