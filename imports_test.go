@@ -15,6 +15,7 @@ const module = "github.com/rejoin/rejoin"
 // docs/architecture.md tells why.
 var mayImport = map[string][]string{
 	"rfb":                   {"rfb/..."}, // a library of its own, for other programs too
+	"rfb/client":            {"rfb"},
 	"internal/session":      {},
 	"internal/wire":         {},
 	"internal/version":      {},
@@ -48,6 +49,7 @@ var mayImport = map[string][]string{
 // mayImportAnything prove the others, and are in no program.
 var mayImportAnything = []string{
 	"internal/simulation", "internal/winerig", "internal/e2e", "internal/figures", "internal/crash", "internal/storm",
+	"rfb/bench",
 }
 
 // pure packages do no I/O and ask no clock: nothing in them may import these, however far down.
