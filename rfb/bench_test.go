@@ -16,7 +16,7 @@ func bench(d *Display) (c *Conn, step func() (bytes int)) {
 	c.send.show(d)
 	st := &c.st
 	st.enc = newEncodings([]int32{encCopyRect, encTight, encQuality0 + 6, encFence, encContinuousUpdates})
-	st.continuous, st.area, st.ready = true, image.Rectangle{Max: size}, true
+	st.continuous, st.area = true, image.Rectangle{Max: size}
 	st.pace.bandwidth = 1e8
 	now := time.Now()
 	c.send.sent = now

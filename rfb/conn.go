@@ -53,7 +53,6 @@ type Conn struct {
 // state is what the goroutines of a connection share.
 type state struct {
 	display *Display // to show; the sender may still be at another
-	ready   bool     // the handshake is done
 	enc     encodings
 	format  pixelFormat
 	quality Quality

@@ -37,7 +37,7 @@ func (c *Conn) handshake(r *bufio.Reader) error {
 	size := d.Size()
 	c.send.seen = newShadow(size)
 	c.send.show(d)
-	c.change(func(st *state) { st.ready, st.size = true, size })
+	c.change(func(st *state) { st.size = size })
 
 	b := binary.BigEndian.AppendUint16(nil, uint16(size.X))
 	b = binary.BigEndian.AppendUint16(b, uint16(size.Y))

@@ -234,59 +234,98 @@ func TestSlowLink(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := rfb.NewDisplay(size)
-				d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
-					text(fb, image.Rectangle{Max: size}, 1)
-					return rfb.Damage{Unknown: true}
-				})
-				c, v := serve(t, d, rfb.Options{}, 125e3, 80*time.Millisecond, client.Options{Encodings: client.AllEncodings()})
-				began := time.Now()
-				shows(t, d, v)
-				t.Logf("first picture after %v", time.Since(began))
-				ctx, cancel := context.WithCancel(context.Background())
-				defer cancel()
-				if tt.step != nil {
-					go func() {
-						for n := 0; ; n++ {
-							select {
-							case <-ctx.Done():
-								return
-							case <-time.After(40 * time.Millisecond):
-							}
-							if d.Wanted(ctx) == nil {
-								d.Update(func(fb *rfb.Framebuffer) rfb.Damage { return tt.step(fb, n) })
-							}
-						}
-					}()
-					time.Sleep(2 * time.Second)
-				}
-				var took []time.Duration
-				for n := range 10 {
-					time.Sleep(337 * time.Millisecond)
-					key := byte(10 + n*20)
-					began := time.Now()
-					time.Sleep(40 * time.Millisecond) // the key's way to the server
-					d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
-						fb.Pix[20*fb.Stride+4*20] = key
-						return rfb.Damage{Rects: []image.Rectangle{image.Rect(18, 18, 26, 30)}}
-					})
-					err := v.Await(context.Background(), func(s *client.State) bool {
-						return s.Picture.Pix[20*s.Picture.Stride+4*20] == key
-					})
-					if err != nil {
-						t.Fatal(err)
-					}
-					took = append(took, time.Since(began))
-				}
-				slices.Sort(took)
-				t.Logf("median %v, longest %v; %+v", took[5], took[9], c.Stats())
-				if took[5] > tt.most {
-					t.Errorf("median %v, want %v", took[5], tt.most)
-				}
-			})
+			synctest.Test(t, func(t *testing.T) { typeOverSlowLink(t, size, tt.most, tt.step) })
 		})
 	}
+}
+
+func typeOverSlowLink(t *testing.T, size image.Point, most time.Duration, step func(*rfb.Framebuffer, int) rfb.Damage) {
+	d := rfb.NewDisplay(size)
+	d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+		text(fb, image.Rectangle{Max: size}, 1)
+		return rfb.Damage{Unknown: true}
+	})
+	c, v := serve(t, d, rfb.Options{}, 125e3, 80*time.Millisecond, client.Options{Encodings: client.AllEncodings()})
+	began := time.Now()
+	shows(t, d, v)
+	t.Logf("first picture after %v", time.Since(began))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if step != nil {
+		go func() {
+			for n := 0; ; n++ {
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(40 * time.Millisecond):
+				}
+				if d.Wanted(ctx) == nil {
+					d.Update(func(fb *rfb.Framebuffer) rfb.Damage { return step(fb, n) })
+				}
+			}
+		}()
+		time.Sleep(2 * time.Second)
+	}
+	var took []time.Duration
+	for n := range 10 {
+		time.Sleep(337 * time.Millisecond)
+		key := byte(10 + n*20)
+		began := time.Now()
+		time.Sleep(40 * time.Millisecond) // the key's way to the server
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			fb.Pix[20*fb.Stride+4*20] = key
+			return rfb.Damage{Rects: []image.Rectangle{image.Rect(18, 18, 26, 30)}}
+		})
+		err := v.Await(context.Background(), func(s *client.State) bool {
+			return s.Picture.Pix[20*s.Picture.Stride+4*20] == key
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Logf("median %v, longest %v; %+v", took[5], took[9], c.Stats())
+	if took[5] > most {
+		t.Errorf("median %v, want %v", took[5], most)
+	}
+}
+
+// TestSmallGoesFirst: while a large picture is still on its way, what is typed does not wait for it.
+func TestSmallGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		size := image.Pt(800, 600)
+		d := rfb.NewDisplay(size)
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage { return rfb.Damage{} })
+		c, v := serve(t, d, rfb.Options{Quality: rfb.QualitySharp}, 125e3, 80*time.Millisecond, client.Options{})
+		shows(t, d, v)
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			photo(fb, image.Rect(0, 128, 800, 600), 1)
+			return rfb.Damage{Unknown: true}
+		})
+		for n := range byte(5) {
+			time.Sleep(300 * time.Millisecond)
+			began := time.Now()
+			d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+				fb.Pix[20*fb.Stride+4*20] = n + 1
+				return rfb.Damage{Rects: []image.Rectangle{image.Rect(18, 18, 26, 30)}}
+			})
+			err := v.Await(context.Background(), func(s *client.State) bool {
+				return s.Picture.Pix[20*s.Picture.Stride+4*20] == n+1
+			})
+			if took := time.Since(began); err != nil || took > 300*time.Millisecond {
+				t.Errorf("%v after %v; %+v", err, took, c.Stats())
+			}
+		}
+		got := v.Picture()
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			if client.Differ(*fb, got).Empty() {
+				t.Error("the picture was there long before")
+			}
+			return rfb.Damage{}
+		})
+		shows(t, d, v)
+	})
 }
 
 // shows waits until the viewer has exactly d's picture.

@@ -128,12 +128,14 @@ func sameFile(t *testing.T, file string) {
 func (c *customer) press(class, button string, words ...string) {
 	c.t.Helper()
 	c.WaitWindow(class, append(words, button)...)
-	aside := 0
+	aside, gone := 0, 0
 	winerig.Wait(c.t, appeared, "the button "+button+" to be taken", func() bool {
 		w, ok := c.Window(class)
 		if !ok || !w.Says(button) {
-			return true
+			gone++ // a busy window may not have said what is in it
+			return gone == 3
 		}
+		gone = 0
 		b := w.Control(button)
 		aside = 6 - aside
 		c.ClickAt(b.X+b.W/2+aside, b.Y+b.H/2)

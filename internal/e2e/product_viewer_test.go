@@ -194,11 +194,8 @@ func (p *technician) choose(name, value string) {
 // copies takes text from one clipboard to the other, both ways.
 func copies(t *testing.T, p *technician, c *customer) {
 	t.Helper()
-	c.Click(c.edit())
-	c.Press("ctrl+a")
 	const theirs = "Größe: 10 µm 🎉 日本"
-	c.Paste(theirs)
-	c.holds(theirs)
+	c.pastes(theirs)
 	p.Click(browser.CSS("#clip-button"))
 	p.Until("the PC's text", func() (bool, string) {
 		got := p.Value("#clip-from")
@@ -209,12 +206,29 @@ func copies(t *testing.T, p *technician, c *customer) {
 	p.Click(browser.CSS("#clip-send"))
 	p.Press(kb.Escape)
 	c.Click(c.edit())
-	c.Press("ctrl+a")
 	winerig.Wait(t, appeared, "the technician's text on the PC", func() bool {
 		c.Press("ctrl+a")
 		c.Press("ctrl+v")
 		return c.edit().Text == ours
 	}, func() string { return c.edit().Text })
+}
+
+// pastes puts text into Notepad by the clipboard. It may take more than one try: a program that reads the clipboard, as ours does
+// when it has changed, keeps the others from it meanwhile.
+func (c *customer) pastes(text string) {
+	c.t.Helper()
+	c.Click(c.edit())
+	c.Press("ctrl+a")
+	c.Paste(text)
+	got := ""
+	winerig.Wait(c.t, appeared, "the text to be pasted", func() bool {
+		if got = strings.ReplaceAll(c.edit().Text, "\r\n", "\n"); got == text {
+			return true
+		}
+		c.Press("ctrl+a")
+		c.Press("ctrl+v")
+		return false
+	}, func() string { return got })
 }
 
 // drags moves Notepad's window by its title, to the pixel, and scrolls a long text.
@@ -223,21 +237,24 @@ func drags(t *testing.T, p *technician, c *customer) {
 	w := c.WaitWindow(notepad)
 	x, y := p.point(w.X+w.W/3, w.Y+10)
 	toX, toY := p.point(w.X+w.W/3+60, w.Y+10+45)
-	p.Drag(x, y, toX, toY)
 	winerig.Wait(t, appeared, "Notepad to be moved", func() bool {
 		now := c.WaitWindow(notepad)
+		if now.X == w.X && now.Y == w.Y {
+			p.Drop(x, y)
+			p.Drag(x, y, toX, toY) // again, if the customer's hands came first
+			now = c.WaitWindow(notepad)
+		}
 		return math.Abs(float64(now.X-w.X-60)) <= 1 && math.Abs(float64(now.Y-w.Y-45)) <= 1
 	}, func() string {
 		now := c.WaitWindow(notepad)
 		return fmt.Sprintf("from %d,%d to %d,%d", w.X, w.Y, now.X, now.Y)
 	})
-	c.Click(c.edit())
-	c.Press("ctrl+a")
+	p.Drop(toX, toY)
 	var long strings.Builder
 	for i := range 120 {
 		fmt.Fprintf(&long, "%d. The quick brown fox jumps over the lazy dog.\n", i)
 	}
-	c.Paste(long.String())
+	c.pastes(long.String())
 	p.showsExactly(c)
 	e := c.edit()
 	wx, wy := p.point(e.X+e.W/2, e.Y+e.H/2)

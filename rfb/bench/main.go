@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command bench measures package rfb and, in the same run, TigerVNC's server (Debian's tigervnc-standalone-server): bytes,
 // quality and CPU per frame of four workloads that are generated from a seed, how soon a key's letter is seen, what an idle
 // viewer costs, and the age of what is seen over a customer's line. Both servers draw the same frames and are read by the same
@@ -12,6 +14,7 @@ import (
 	"os/signal"
 	"regexp"
 	"syscall"
+	"time"
 )
 
 // bench is one run of the program.
@@ -58,6 +61,11 @@ func run() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	began := time.Now()
+	neighbours, err := watchOthers()
+	if err != nil {
+		return err
+	}
 	for _, p := range parts {
 		if !wanted.MatchString(p.name) {
 			continue
@@ -66,6 +74,12 @@ func run() error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
+	share, err := neighbours.share()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d figures in %s, %d short of their goal; others used %.0f %% of the machine meanwhile\n",
+		len(b.report.done), time.Since(began).Round(time.Second), b.report.shorts(), 100*share)
 	if *table != "" {
 		if err := b.writeTable(*table); err != nil {
 			return err

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -48,6 +50,9 @@ func cpu(pid int) (time.Duration, error) {
 	return cpuTicks(pid)
 }
 
+// tick is the unit of processor times under /proc, on all of Linux's platforms that Go knows.
+const tick = 10 * time.Millisecond
+
 // cpuTicks is the same from /proc/PID/stat, in steps of 10 ms.
 func cpuTicks(pid int) (time.Duration, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -67,7 +72,7 @@ func cpuTicks(pid int) (time.Duration, error) {
 		}
 		ticks += n
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond, nil
+	return time.Duration(ticks) * tick, nil
 }
 
 // letterAt is where the n-th key's letter is drawn.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -17,7 +19,7 @@ type photo struct {
 // newPhoto adds up noise of several sizes, each colour somewhat on its own, and lays bright and dark shapes over it.
 func newPhoto(rnd *rand.Rand, size image.Point) *photo {
 	p := &photo{size: size}
-	light := noise(rnd, size, []float64{160, 80, 40, 20, 10, 5}, []float64{50, 26, 12, 5, 3, 3})
+	light := noise(rnd, size, []float64{160, 80, 40, 20, 10, 5}, []float64{50, 26, 12, 6, 4, 5})
 	for i := range p.c {
 		tint := noise(rnd, size, []float64{220, 90}, []float64{40, 14})
 		p.c[i] = make([]float32, size.X*size.Y)
@@ -76,7 +78,7 @@ func noise(rnd *rand.Rand, size image.Point, widths, heights []float64) []float3
 }
 
 // grain is the noise of a camera's sensor, in steps of brightness.
-const grain = 0.8
+const grain = 1.0
 
 // show draws the part of the photo that begins at from into r, with fresh grain if rnd is given and with constant grain else.
 func (p *photo) show(on rfb.Framebuffer, r image.Rectangle, from image.Point, rnd *rand.Rand) {

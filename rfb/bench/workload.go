@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -101,6 +103,17 @@ func (w *workload) moves() bool {
 	return slices.ContainsFunc(w.frames, func(f frame) bool { return len(f.moves) > 0 })
 }
 
+// title is the workload's name in the report; told says whether the servers are told of moves.
+func (w *workload) title(told bool) string {
+	switch {
+	case !w.moves():
+		return w.name
+	case told:
+		return w.name + ", moves told"
+	}
+	return w.name + ", moves not told"
+}
+
 // workloads makes all from a seed.
 func workloads(seed uint64) []*workload {
 	fonts := newFonts()
@@ -174,11 +187,11 @@ func typing(seed uint64, f *fonts) *workload {
 
 // scroll moves a page of text up by 48 pixels a frame.
 func scroll(seed uint64, f *fonts) *workload {
-	const step, line = 48, 20
+	const step, line = 48, 24
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	p := newPicture(screen)
 	fill(p, image.Rectangle{Max: screen}, grey)
-	page := window(p, image.Rect(140, 60, 1140, 760), f, "Manual — page 1")
+	page := window(p, image.Rect(40, 10, 1240, 790), f, "Manual — page 1")
 	// The whole document, of which the page shows a part.
 	long := newPicture(image.Pt(page.Dx(), page.Dy()+step*(frames+1)))
 	fill(long, image.Rectangle{Max: long.Size}, white)
@@ -188,7 +201,7 @@ func scroll(seed uint64, f *fonts) *workload {
 			f.bold.draw(long, image.Pt(30, y), sentence(rnd, 40), blue, white)
 		case 1: // a blank line
 		default:
-			f.regular.draw(long, image.Pt(30, y), sentence(rnd, 60+rnd.IntN(60)), black, white)
+			f.regular.draw(long, image.Pt(30, y), sentence(rnd, 30+rnd.IntN(70)), black, white)
 		}
 	}
 	show := func(r image.Rectangle, from int) {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -64,7 +66,7 @@ func startXvnc(paint bool) (*xvnc, error) {
 	}
 	if err != nil {
 		v.close()
-		return nil, fmt.Errorf("Xvnc: %w", err)
+		return nil, fmt.Errorf("starting Xvnc: %w", err)
 	}
 	return v, nil
 }

@@ -22,6 +22,7 @@ const (
 	CursorWithAlpha     Encoding = -314
 	ExtendedMouse       Encoding = -316
 	ExtendedClipboard   Encoding = -0x3f5e1a32 // 0xC0A1E5CE
+	VMwareCursor        Encoding = 0x574d5664
 	VMwareCursorPos     Encoding = 0x574d5666
 )
 
@@ -38,7 +39,7 @@ func AllEncodings() []Encoding { return append(LosslessEncodings(), Quality(6)) 
 func LosslessEncodings() []Encoding {
 	return []Encoding{
 		CopyRect, Tight, Raw, DesktopSize, ExtendedDesktopSize, LastRect, PointerPos, VMwareCursorPos, CursorShape, CursorWithAlpha,
-		QEMUExtendedKey, DesktopName, Fence, ContinuousUpdates, ExtendedMouse, ExtendedClipboard, Compression(2),
+		VMwareCursor, QEMUExtendedKey, DesktopName, Fence, ContinuousUpdates, ExtendedMouse, ExtendedClipboard, Compression(2),
 	}
 }
 

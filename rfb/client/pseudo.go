@@ -22,6 +22,8 @@ func (c *Conn) pseudo(r Rect) error {
 		return c.maskedCursor(r)
 	case CursorWithAlpha:
 		return c.alphaCursor(r)
+	case VMwareCursor:
+		return c.vmwareCursor(r)
 	case PointerPos, VMwareCursorPos:
 		c.state.Pointer = r.Bounds.Min
 		c.state.PointerMoves++
@@ -155,5 +157,44 @@ func (c *Conn) alphaCursor(r Rect) error {
 		pix[i], pix[i+2] = pix[i+2], pix[i]
 	}
 	c.setCursor(r, pix)
+	return c.in.err
+}
+
+// vmwareCursor has either RGBA pixels, or two pictures in the connection's format: what to keep of the ground, and what to turn
+// over in it. The ground is not known here, so only what is opaque or untouched can be shown.
+func (c *Conn) vmwareCursor(r Rect) error {
+	size, err := cursorSize(r)
+	if err != nil {
+		return err
+	}
+	kind := c.in.u8()
+	c.in.skip(1)
+	n := size.X * size.Y
+	switch {
+	case c.in.err != nil:
+		return c.in.err
+	case kind == 1:
+		pix := c.in.bytes(nil, 4*n)
+		for i := 0; i+3 < len(pix); i += 4 {
+			pix[i], pix[i+2] = pix[i+2], pix[i]
+		}
+		c.setCursor(r, pix)
+	case kind == 0:
+		depth := c.format.bytes()
+		keep, turn := c.in.bytes(nil, n*depth), c.in.bytes(nil, n*depth)
+		if c.in.err != nil {
+			return c.in.err
+		}
+		pix := make([]byte, 4*n)
+		for i := range n {
+			if c.color(keep[i*depth:]) == 0 {
+				v := c.color(turn[i*depth:])
+				pix[4*i], pix[4*i+1], pix[4*i+2], pix[4*i+3] = byte(v), byte(v>>8), byte(v>>16), 255
+			}
+		}
+		c.setCursor(r, pix)
+	default:
+		return fmt.Errorf("a pointer of VMware's kind %d", kind)
+	}
 	return c.in.err
 }

@@ -10,7 +10,7 @@ func (b *Tab) ClickAt(x, y float64) {
 	b.must("clicking a point", b.clickAt(x, y))
 }
 
-// Drag presses the left button at one point, moves through some points on the way and lets go at the other.
+// Drag presses the left button at one point and moves through some points to another. Drop lets go.
 func (b *Tab) Drag(x, y, toX, toY float64) {
 	b.t.Helper()
 	const steps = 6
@@ -19,7 +19,12 @@ func (b *Tab) Drag(x, y, toX, toY float64) {
 	for i := 1.0; i <= steps; i++ {
 		b.mouse(input.DispatchMouseEventTypeMouseMoved, x+(toX-x)*i/steps, y+(toY-y)*i/steps, 1)
 	}
-	b.mouse(input.DispatchMouseEventTypeMouseReleased, toX, toY, 0)
+}
+
+// Drop lets go of the left button.
+func (b *Tab) Drop(x, y float64) {
+	b.t.Helper()
+	b.mouse(input.DispatchMouseEventTypeMouseReleased, x, y, 0)
 }
 
 func (b *Tab) mouse(typ input.DispatchMouseEventType, x, y float64, down int64) {
