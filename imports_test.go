@@ -14,12 +14,8 @@ const module = "github.com/rejoin/rejoin"
 // line of their own) the folders it may import; "/..." takes in those below. Tests are not bound by it.
 // docs/architecture.md tells why.
 var mayImport = map[string][]string{
-<<<<<<< HEAD
-	"rfb":                   {"rfb", "rfb/..."}, // a library of its own, for other programs too
-=======
 	"rfb":                   {"rfb/..."}, // a library of its own, for other programs too
 	"rfb/client":            {"rfb"},
->>>>>>> w-rfb
 	"internal/session":      {},
 	"internal/wire":         {},
 	"internal/version":      {},
@@ -53,12 +49,7 @@ var mayImport = map[string][]string{
 
 // mayImportAnything prove the others, and are in no program.
 var mayImportAnything = []string{
-<<<<<<< HEAD
 	"internal/simulation", "internal/winerig", "internal/e2e", "internal/figures", "internal/crash", "rfb/bench",
-=======
-	"internal/simulation", "internal/winerig", "internal/e2e", "internal/figures", "internal/crash", "internal/storm",
-	"rfb/bench",
->>>>>>> w-rfb
 }
 
 // pure packages do no I/O and ask no clock: nothing in them may import these, however far down.
