@@ -44,6 +44,7 @@ func (u *UI) show(v machine.View) {
 	if fresh {
 		u.chat.appear()
 	}
+	u.showBanner(v.Banner)
 }
 
 func (u *UI) newChat(v machine.View) (*chat, error) {
