@@ -173,7 +173,7 @@ func (c *capturer) Close() {
 // check tells whether the user's desktop is shown and the monitor as it was.
 func (c *capturer) check(now time.Time) error {
 	c.checked = now
-	if name, err := win32.InputDesktop(); err != nil || name != "Default" {
+	if name, err := c.screen.inputDesktop(); err != nil || name != "Default" {
 		return machine.ErrSecureDesktop
 	}
 	m, err := monitor(c.mon.ID)

@@ -222,17 +222,25 @@ func (b *button) drawCheck(dc windows.Handle, all box) {
 		face, pen = t.brushAccent, t.penAccent
 	}
 	t.panel(dc, mark, face, pen)
-	old := win32.Select(dc, t.bold)
 	if b.ticked {
-		win32.SetTextColor(dc, t.onAccent)
-		win32.DrawText(dc, "✓", rect(mark), win32.DTCenter|win32.DTVCenter|win32.DTSingleLine|win32.DTNoPrefix)
+		t.tick(dc, mark)
 	}
-	win32.Select(dc, t.body)
+	old := win32.Select(dc, t.body)
 	win32.SetTextColor(dc, t.text)
 	_, label, _ := strings.Cut(b.label, " ")
 	words := box{mark.x + side + t.px(10), 0, all.w - mark.x - side - t.px(18), all.h}
 	win32.DrawText(dc, label, rect(words), win32.DTVCenter|win32.DTSingleLine|win32.DTEndEllipsis|win32.DTNoPrefix)
 	win32.Select(dc, old)
+}
+
+// tick draws a check mark; not every font has one.
+func (t *theme) tick(dc windows.Handle, b box) {
+	pen := win32.Pen(max(2, t.px(2)), t.onAccent)
+	defer win32.DeleteObject(pen)
+	old := win32.Select(dc, pen)
+	defer win32.Select(dc, old)
+	at := func(x, y int) win32.Point { return win32.Point{X: int32(b.x + b.w*x/16), Y: int32(b.y + b.h*y/16)} }
+	win32.Polyline(dc, []win32.Point{at(4, 8), at(7, 11), at(12, 5)})
 }
 
 func (b *button) drawFocus(dc windows.Handle, all box) {
