@@ -1,83 +1,18 @@
 package winscreen
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"image"
 	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/rejoin/rejoin/agent/machine"
 	"github.com/rejoin/rejoin/rfb"
 )
 
 // These tests need a desktop: package screentest builds them for Windows and runs them under Wine.
-
-// TestTextures goes the way of a duplication's pictures: a texture on the graphics card, of which parts are copied to one
-// that the processor can read.
-func TestTextures(t *testing.T) {
-	all, err := monitors()
-	if err != nil {
-		t.Fatal(err)
-	}
-	adapter, output, err := findOutput(all[0].ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer adapter.release()
-	defer output.release()
-	const w, h = 64, 48
-	d := &duplication{size: image.Pt(w, h)}
-	defer d.close()
-	err = d.open(adapter, output)
-	t.Logf("opening the duplication: %v", err)
-	if d.context == nil {
-		t.Fatal("no device")
-	}
-	if d.dupl != nil {
-		t.Skip("a PC with the desktop duplication")
-	}
-	// What follows in open, with pictures of our own.
-	pix := make([]byte, 4*w*h)
-	for i := range pix {
-		pix[i] = byte(i * 7 >> 2)
-	}
-	const shaderResource = 8
-	desc := textureDesc{Width: w, Height: h, MipLevels: 1, ArraySize: 1, Format: formatBGRA8, SampleCount: 1, BindFlags: shaderResource}
-	initial := struct {
-		pix          *byte
-		pitch, slice uint32
-	}{&pix[0], 4 * w, 0}
-	var texture *object
-	if hr := d.device.call(deviceCreateTexture, uintptr(unsafe.Pointer(&desc)), uintptr(unsafe.Pointer(&initial)), uintptr(unsafe.Pointer(&texture))); hr.failed() {
-		t.Fatal(hr)
-	}
-	defer texture.release()
-	if same := texture.as(&iidTexture2D); same == nil {
-		t.Error("a texture is no ID3D11Texture2D")
-	} else {
-		same.release()
-	}
-	if err := d.makeStaging(w, h); err != nil {
-		t.Fatal(err)
-	}
-	d.copyFrom(texture, []image.Rectangle{image.Rect(3, 5, 20, 30), image.Rect(40, 40, w, h)})
-	desktop, _, err := d.take()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.done()
-	from := pixels{pix, 4 * w}
-	for _, row := range []struct{ y, x0, x1 int }{{5, 3, 20}, {29, 3, 20}, {40, 40, w}, {h - 1, 40, w}} {
-		if got, want := desktop.row(row.y, row.x0, row.x1), from.row(row.y, row.x0, row.x1); !bytes.Equal(got, want) {
-			t.Errorf("row %d: %v, want %v", row.y, got, want)
-		}
-	}
-}
 
 // TestSecureDesktop: while another desktop is shown nothing is captured, and the user's is there again by itself.
 func TestSecureDesktop(t *testing.T) {
