@@ -44,6 +44,8 @@ func (u *UI) showBanner(b *machine.Banner) {
 	if u.banner == nil {
 		n, err := u.newBanner()
 		if err != nil {
+			// Nobody looks without it.
+			u.actions.in <- machine.Action{Kind: machine.ActionStopShare}
 			return
 		}
 		u.banner = n

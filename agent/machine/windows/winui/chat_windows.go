@@ -32,6 +32,7 @@ const (
 )
 
 func (u *UI) show(v machine.View) {
+	u.showBanner(v.Banner)
 	fresh := u.chat == nil
 	if fresh {
 		c, err := u.newChat(v)
@@ -44,7 +45,6 @@ func (u *UI) show(v machine.View) {
 	if fresh {
 		u.chat.appear()
 	}
-	u.showBanner(v.Banner)
 }
 
 func (u *UI) newChat(v machine.View) (*chat, error) {
