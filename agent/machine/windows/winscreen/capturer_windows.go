@@ -96,7 +96,9 @@ func (c *capturer) open() error {
 		c.src.close()
 	}
 	c.src, c.everything = g, true
-	c.duplicate()
+	if !c.drawn.IsZero() { // else the first picture comes first
+		c.duplicate()
+	}
 	return nil
 }
 
@@ -388,6 +390,9 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 		return machine.Shot{}, err
 	}
 	shot, first := machine.Shot{Covered: c.excluded}, c.drawn.IsZero()
+	if first {
+		defer c.duplicate()
+	}
 	c.point(&shot)
 	c.drawn = now
 	c.veil.forget(c.looked)
