@@ -32,7 +32,7 @@ const (
 )
 
 func (u *UI) show(v machine.View) {
-	u.showBanner(v.Banner)
+	defer u.showBanner(v.Banner) // also if there can be no chat box
 	fresh := u.chat == nil
 	if fresh {
 		c, err := u.newChat(v)
