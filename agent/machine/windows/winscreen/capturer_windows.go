@@ -442,7 +442,8 @@ func (c *capturer) picture(now time.Time) error {
 	c.screen.mu.Lock()
 	version := c.screen.version
 	c.screen.mu.Unlock()
-	if c.pending && version == c.version && (c.src.waits() || now.Sub(c.looked) < freshFor) {
+	// A picture of the moment in which a secret window opened or closed is never drawn: it may be anywhere in it.
+	if c.pending && c.veil.still.IsZero() && version == c.version && (c.src.waits() || now.Sub(c.looked) < freshFor) {
 		return nil
 	}
 	for {
