@@ -60,6 +60,7 @@ func New(log machine.Logger) (*PC, error) {
 	if pc.ui, err = winui.New(); err != nil {
 		return nil, err
 	}
+	pc.ui.SetWindows(func() ([]machine.Window, error) { return pc.Screen().Windows() })
 	if pc.watch, err = newWatch(pc.ui.Raise); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,9 @@ const (
 	WMLButtonDown     = 0x0201
 	WMLButtonUp       = 0x0202
 	WMLButtonDblClk   = 0x0203
+	WMMouseActivate   = 0x0021
+	WMCaptureChanged  = 0x0215
+	WMDisplayChange   = 0x007E
 	WMMouseLeave      = 0x02A3
 	WMDpiChanged      = 0x02E0
 	WMUser            = 0x0400
@@ -115,6 +118,7 @@ const (
 	VKMenu   = 0x12
 	VKEscape = 0x1B
 	VKSpace  = 0x20
+	VKF6     = 0x75
 
 	DTCenter      = 0x0001
 	DTVCenter     = 0x0004

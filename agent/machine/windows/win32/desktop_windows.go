@@ -1,8 +1,6 @@
 package win32
 
 import (
-	"errors"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -173,9 +171,4 @@ func Animated() bool {
 	const spiGetAnimation = 0x0048
 	r, _, _ := procSystemParametersInfo.Call(spiGetAnimation, uintptr(info.Size), uintptr(unsafe.Pointer(&info)), 0)
 	return r != 0 && info.Animate != 0
-}
-
-// Denied tells whether a call failed because Windows doesn't let this program do it now.
-func Denied(err error) bool {
-	return errors.Is(err, syscall.Errno(windows.ERROR_ACCESS_DENIED)) || errors.Is(err, syscall.Errno(windows.ERROR_INVALID_HANDLE))
 }

@@ -20,6 +20,7 @@ var (
 	procDeleteDC               = gdi32.NewProc("DeleteDC")
 	procDeleteObject           = gdi32.NewProc("DeleteObject")
 	procEllipse                = gdi32.NewProc("Ellipse")
+	procPolyline               = gdi32.NewProc("Polyline")
 	procRoundRect              = gdi32.NewProc("RoundRect")
 	procSelectObject           = gdi32.NewProc("SelectObject")
 	procSetBkColor             = gdi32.NewProc("SetBkColor")
@@ -62,6 +63,11 @@ func RoundRect(dc windows.Handle, r Rect, radius int) {
 
 func Ellipse(dc windows.Handle, r Rect) {
 	procEllipse.Call(uintptr(dc), uintptr(r.Left), uintptr(r.Top), uintptr(r.Right), uintptr(r.Bottom))
+}
+
+// Polyline draws lines from point to point with the present pen.
+func Polyline(dc windows.Handle, points []Point) {
+	procPolyline.Call(uintptr(dc), uintptr(unsafe.Pointer(&points[0])), uintptr(len(points)))
 }
 
 func SetTextColor(dc windows.Handle, c uint32) { procSetTextColor.Call(uintptr(dc), uintptr(c)) }

@@ -54,6 +54,8 @@ var (
 	procRegisterClassEx               = user32.NewProc("RegisterClassExW")
 	procRegisterWindowMessage         = user32.NewProc("RegisterWindowMessageW")
 	procSendMessage                   = user32.NewProc("SendMessageW")
+	procReleaseCapture                = user32.NewProc("ReleaseCapture")
+	procSetCapture                    = user32.NewProc("SetCapture")
 	procSetFocus                      = user32.NewProc("SetFocus")
 	procSetForegroundWindow           = user32.NewProc("SetForegroundWindow")
 	procSetProcessDpiAwarenessContext = user32.NewProc("SetProcessDpiAwarenessContext")
@@ -185,6 +187,8 @@ func UpdateWindow(h HWND)        { procUpdateWindow.Call(uintptr(h)) }
 func SetText(h HWND, s string)   { procSetWindowText.Call(uintptr(h), uintptr(unsafe.Pointer(UTF16(s)))) }
 func SetFocus(h HWND)            { procSetFocus.Call(uintptr(h)) }
 func SetForeground(h HWND)       { procSetForegroundWindow.Call(uintptr(h)) }
+func SetCapture(h HWND)          { procSetCapture.Call(uintptr(h)) }
+func ReleaseCapture()            { procReleaseCapture.Call() }
 func Invalidate(h HWND)          { procInvalidateRect.Call(uintptr(h), 0, 0) }
 func InvalidateRect(h HWND, r Rect) {
 	procInvalidateRect.Call(uintptr(h), uintptr(unsafe.Pointer(&r)), 0)

@@ -31,6 +31,7 @@ const (
 	pointerEvery = 8 * time.Millisecond
 	// retryDuplication is when the desktop duplication is tried again after it failed.
 	retryDuplication = 2 * time.Second
+	retrySlowly      = time.Minute
 	// freshFor is how old a copy of GDI's may be and still be drawn.
 	freshFor = 30 * time.Millisecond
 	// troubleLimit is how long GDI may fail, as it does while the desktop changes, before it is an error.
@@ -46,6 +47,7 @@ type capturer struct {
 	// The desktop duplication: being opened, and when to try again.
 	opening chan opened
 	retry   time.Time
+	tries   int
 	kicked  chan struct{}
 	closed  bool
 
@@ -65,13 +67,6 @@ type capturer struct {
 	before  []image.Rectangle
 	pointer pointer
 	shape   pointer // whose cursor was handed out
-}
-
-// pointer is where the mouse pointer is and what it looks like.
-type pointer struct {
-	at     image.Point
-	handle windows.Handle
-	shown  bool
 }
 
 func newCapturer(s *Screen, m machine.Monitor) (*capturer, error) {
@@ -101,7 +96,9 @@ func (c *capturer) open() error {
 		c.src.close()
 	}
 	c.src, c.everything = g, true
-	c.duplicate()
+	if !c.drawn.IsZero() { // else the first picture comes first
+		c.duplicate()
+	}
 	return nil
 }
 
@@ -133,21 +130,28 @@ func (c *capturer) upgrade(now time.Time) {
 	}
 	if o.err == nil {
 		c.src.close()
-		c.src, c.everything, c.pending = o.d, true, true
+		// Its picture may be older than where secret windows were last looked for: Draw takes a new one.
+		c.src, c.everything, c.pending, c.tries = o.d, true, false, 0
 		return
 	}
 	c.screen.log.Info("no desktop duplication, GDI instead", "monitor", c.mon.ID, "error", o.err)
 	var hr hresult
 	switch {
-	case !errors.As(o.err, &hr) || hr == errDXGINotFound: // this monitor can't
-	case hr == errDXGIUnavailable, hr == errDXGIAccessLost, hr == errDXGIDisconnected, hr == errDXGITimeout, hr == accessDenied:
-		c.retry = now.Add(retryDuplication) // another program, or the desktop's state, is in the way
-	default:
+	case !errors.As(o.err, &hr), hr == errDXGIUnsupported, hr == invalidArgument:
+		// This monitor can't, or another Capturer has its duplication.
+	case hr == notImplemented:
 		c.screen.noDuplication.Store(true)
+	default: // another program, or the desktop's state, is in the way
+		c.retry = now.Add(min(retryDuplication<<c.tries, retrySlowly))
+		c.tries = min(c.tries+1, 8)
 	}
 }
 
-const accessDenied = 0x80070005 // E_ACCESSDENIED
+// Results that settle it.
+const (
+	notImplemented  = 0x80004001 // E_NOTIMPL
+	invalidArgument = 0x80070057 // E_INVALIDARG
+)
 
 // Size implements [machine.Capturer].
 func (c *capturer) Size() image.Point { return c.size }
@@ -173,7 +177,7 @@ func (c *capturer) Close() {
 // check tells whether the user's desktop is shown and the monitor as it was.
 func (c *capturer) check(now time.Time) error {
 	c.checked = now
-	if name, err := win32.InputDesktop(); err != nil || name != "Default" {
+	if name, err := c.screen.inputDesktop(); err != nil || name != "Default" {
 		return machine.ErrSecureDesktop
 	}
 	m, err := monitor(c.mon.ID)
@@ -258,7 +262,7 @@ func (c *capturer) ready(now time.Time) bool {
 	c.screen.mu.Lock()
 	version := c.screen.version
 	c.screen.mu.Unlock()
-	return c.pending || version != c.version || !slices.Equal(c.veiled(), c.before)
+	return c.pending || c.everything || version != c.version || !slices.Equal(c.veiled(), c.before)
 }
 
 // veiled is what must be covered, in the picture.
@@ -386,6 +390,9 @@ func (c *capturer) Draw(fb *rfb.Framebuffer) (machine.Shot, error) {
 		return machine.Shot{}, err
 	}
 	shot, first := machine.Shot{Covered: c.excluded}, c.drawn.IsZero()
+	if first {
+		defer c.duplicate()
+	}
 	c.point(&shot)
 	c.drawn = now
 	c.veil.forget(c.looked)
@@ -435,7 +442,8 @@ func (c *capturer) picture(now time.Time) error {
 	c.screen.mu.Lock()
 	version := c.screen.version
 	c.screen.mu.Unlock()
-	if c.pending && version == c.version && (c.src.waits() || now.Sub(c.looked) < freshFor) {
+	// A picture of the moment in which a secret window opened or closed is never drawn: it may be anywhere in it.
+	if c.pending && c.veil.still.IsZero() && version == c.version && (c.src.waits() || now.Sub(c.looked) < freshFor) {
 		return nil
 	}
 	for {
@@ -447,47 +455,6 @@ func (c *capturer) picture(now time.Time) error {
 			return err
 		}
 	}
-}
-
-func currentPointer() (pointer, bool) {
-	info, ok := win32.Cursor()
-	const showing = 1
-	return pointer{image.Pt(int(info.At.X), int(info.At.Y)), info.Cursor, info.Flags&showing != 0}, ok
-}
-
-// point adds the pointer to the shot, and its cursor if that is new.
-func (c *capturer) point(shot *machine.Shot) {
-	shape := c.src.shape()
-	p, ok := currentPointer()
-	if !ok {
-		shot.Pointer, shot.Cursor = c.pointer.at.Sub(c.mon.Bounds.Min), shape
-		return
-	}
-	c.pointer = p
-	shot.Pointer = p.at.Sub(c.mon.Bounds.Min)
-	switch same := p.handle == c.shape.handle && p.shown == c.shape.shown && !c.drawn.IsZero(); {
-	case !p.shown && !same:
-		shot.Cursor = &rfb.Cursor{}
-	case shape != nil:
-		shot.Cursor = shape
-	case p.shown && !same && p.handle != 0:
-		shot.Cursor = readCursor(p.handle)
-	}
-	c.shape = p
-}
-
-// readCursor is the cursor's picture; nil if Windows doesn't show it.
-func readCursor(h windows.Handle) *rfb.Cursor {
-	s, ok := win32.ShapeOf(h, cursorLimit)
-	if !ok {
-		return nil
-	}
-	hot := image.Pt(s.HotX, s.HotY)
-	if s.Color == nil {
-		half := s.MaskPitch * s.H
-		return monoCursor(s.Mask[:half], s.Mask[half:], s.MaskPitch, s.W, s.H, hot)
-	}
-	return colorCursor(s.Color, 4*s.W, s.Mask, s.MaskPitch, s.W, s.H, hot)
 }
 
 var _ machine.Capturer = (*capturer)(nil)

@@ -99,12 +99,8 @@ func (d *duplication) open(adapter, output *object) error {
 	if !desc.upright(d.size) {
 		return fmt.Errorf("the monitor is rotated, or its pictures are of another kind: %+v", desc)
 	}
-	const staging, cpuRead = 3, 0x20000
-	texture := textureDesc{
-		Width: desc.Width, Height: desc.Height, MipLevels: 1, ArraySize: 1, Format: formatBGRA8, SampleCount: 1, Usage: staging, CPUAccess: cpuRead,
-	}
-	if hr := d.device.call(deviceCreateTexture, uintptr(unsafe.Pointer(&texture)), 0, uintptr(unsafe.Pointer(&d.staging))); hr.failed() {
-		return fmt.Errorf("CreateTexture2D: %w", hr)
+	if err := d.makeStaging(desc.Width, desc.Height); err != nil {
+		return err
 	}
 	// The first frame is there at once, as a rule.
 	for range 5 {
@@ -116,6 +112,25 @@ func (d *duplication) open(adapter, output *object) error {
 		}
 	}
 	return fmt.Errorf("the duplication gives no picture: %w", hresult(errDXGITimeout))
+}
+
+// makeStaging makes the texture that the processor can read.
+func (d *duplication) makeStaging(w, h uint32) error {
+	const staging, cpuRead = 3, 0x20000
+	texture := textureDesc{Width: w, Height: h, MipLevels: 1, ArraySize: 1, Format: formatBGRA8, SampleCount: 1, Usage: staging, CPUAccess: cpuRead}
+	if hr := d.device.call(deviceCreateTexture, uintptr(unsafe.Pointer(&texture)), 0, uintptr(unsafe.Pointer(&d.staging))); hr.failed() {
+		return fmt.Errorf("CreateTexture2D: %w", hr)
+	}
+	return nil
+}
+
+// copyFrom copies parts of a frame there.
+func (d *duplication) copyFrom(texture *object, areas []image.Rectangle) {
+	for _, r := range areas {
+		from := region3{uint32(r.Min.X), uint32(r.Min.Y), 0, uint32(r.Max.X), uint32(r.Max.Y), 1}
+		d.context.call(contextCopyRegion, uintptr(unsafe.Pointer(d.staging)), 0, uintptr(r.Min.X), uintptr(r.Min.Y), 0,
+			uintptr(unsafe.Pointer(texture)), 0, uintptr(unsafe.Pointer(&from)))
+	}
 }
 
 func (d *duplication) waits() bool { return true }
@@ -152,11 +167,7 @@ func (d *duplication) look(wait time.Duration) (bool, error) {
 		frame.everything(d.size)
 		d.pending.everything(d.size)
 	}
-	for _, r := range frame.areas() {
-		from := region3{uint32(r.Min.X), uint32(r.Min.Y), 0, uint32(r.Max.X), uint32(r.Max.Y), 1}
-		d.context.call(contextCopyRegion, uintptr(unsafe.Pointer(d.staging)), 0, uintptr(r.Min.X), uintptr(r.Min.Y), 0,
-			uintptr(unsafe.Pointer(texture)), 0, uintptr(unsafe.Pointer(&from)))
-	}
+	d.copyFrom(texture, frame.areas())
 	d.any = d.any || info.LastPresent != 0
 	return len(d.pending.rects)+len(d.pending.moves) > 0, nil
 }

@@ -1,6 +1,7 @@
 package winscreen
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -144,7 +145,8 @@ func TestHeaders(t *testing.T) {
 		t.Skip("no mingw-w64 here")
 	}
 	var c strings.Builder
-	c.WriteString("#define CINTERFACE\n#include <stddef.h>\n#include <windows.h>\n#include <d3d11.h>\n#include <dxgi1_2.h>\n")
+	c.WriteString("#define CINTERFACE\n#define INITGUID\n#include <stddef.h>\n#include <windows.h>\n#include <d3d11.h>\n#include <dxgi1_2.h>\n" +
+		"const GUID *const names[] = {&IID_IDXGIFactory1, &IID_IDXGIOutput1, &IID_ID3D11Texture2D};\n")
 	for method, slot := range map[string]int{
 		"IUnknown QueryInterface": unknownQueryInterface, "IUnknown Release": unknownRelease,
 		"IDXGIFactory1 EnumAdapters1": factoryEnumAdapters1, "IDXGIAdapter1 EnumOutputs": adapterEnumOutputs,
@@ -191,8 +193,18 @@ func TestHeaders(t *testing.T) {
 	if err := os.WriteFile(file, []byte(c.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(gcc, "-fsyntax-only", file).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	object := file + ".o"
+	if out, err := exec.Command(gcc, "-c", "-o", object, file).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	code, err := os.ReadFile(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, id := range map[string]guid{"IDXGIFactory1": iidFactory1, "IDXGIOutput1": iidOutput1, "ID3D11Texture2D": iidTexture2D} {
+		if raw := (*[16]byte)(unsafe.Pointer(&id)); !bytes.Contains(code, raw[:]) {
+			t.Errorf("%+v is not the name of %s", id, name)
+		}
 	}
 }
 

@@ -42,12 +42,9 @@ func differ(a, b []byte) bool {
 	return len(a)&4 != 0 && !bytes.Equal(a[n:n+3], b[n:n+3])
 }
 
-// span is the rows y0 to y1 of the tiles x0 to x1, in pixels.
-type span = image.Rectangle
-
-// tiles makes rectangles of the rows of one band that differ. changed holds, for each column of tiles, the first and the
-// last row that differ, or an empty range.
-func band(out []span, area span, first, last []int) []span {
+// band appends the rectangles of one row of tiles to out. first and last are, for each column of tiles, the first and the last
+// row that differ, the latter smaller if none does.
+func band(out []image.Rectangle, area image.Rectangle, first, last []int) []image.Rectangle {
 	begin := len(out)
 	for i := range first {
 		if last[i] < first[i] {
@@ -65,13 +62,13 @@ func band(out []span, area span, first, last []int) []span {
 }
 
 // compare names where a and b differ within area; with copyTo it also brings b up to date.
-func compare(a, b pixels, area image.Rectangle, copyTo bool) []span {
+func compare(a, b pixels, area image.Rectangle, copyTo bool) []image.Rectangle {
 	if area.Empty() {
 		return nil
 	}
 	columns := (area.Dx() + tileW - 1) / tileW
 	first, last := make([]int, columns), make([]int, columns)
-	var out []span
+	var out []image.Rectangle
 	for y0 := area.Min.Y; y0 < area.Max.Y; y0 += tileH {
 		y1 := min(y0+tileH, area.Max.Y)
 		for i := range first {
@@ -101,8 +98,8 @@ func compare(a, b pixels, area image.Rectangle, copyTo bool) []span {
 }
 
 // merge joins rectangles of equal width that lie one on the other.
-func merge(rects []span) []span {
-	var out []span
+func merge(rects []image.Rectangle) []image.Rectangle {
+	var out []image.Rectangle
 next:
 	for _, r := range rects {
 		for i := len(out) - 1; i >= 0 && i >= len(out)-16; i-- {

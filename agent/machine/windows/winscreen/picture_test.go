@@ -175,6 +175,14 @@ func TestRegionsNeverOverlap(t *testing.T) {
 	}
 }
 
+func TestClip(t *testing.T) {
+	second := image.Rect(-1920, 100, 0, 1180)
+	got := clip([]image.Rectangle{image.Rect(-2000, 0, -1900, 200), image.Rect(0, 100, 50, 200), image.Rect(-10, 1170, 10, 1190)}, second)
+	if len(got) != 2 || got[0] != image.Rect(0, 0, 20, 100) || got[1] != image.Rect(1910, 1070, 1920, 1080) {
+		t.Errorf("within the second monitor: %v", got)
+	}
+}
+
 func TestPacer(t *testing.T) {
 	start := time.Unix(1000, 0)
 	p := pacer{}

@@ -1,6 +1,7 @@
 package winscreen
 
 import (
+	"image"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -26,16 +27,16 @@ func showsOthers(class string) bool {
 	return false
 }
 
-// scene looks where secret windows are now. secret is how many excluded windows there are. quiet tells that there is
-// nothing to cover.
+// scene looks where secret windows are now. secret is how many excluded windows there are.
 func (s *Screen) scene() (sc scene, version, secret int) {
 	set, version := s.secrets()
 	if len(set) == 0 && !s.ownShown() {
 		return scene{at: time.Now()}, version, 0
 	}
 	all, err := win32.TopWindows()
-	if err != nil {
+	if err != nil { // nobody knows where they are
 		s.log.Warn("look for windows to cover", "error", err)
+		return scene{at: time.Now(), area: []image.Rectangle{desktop()}}, version, len(set)
 	}
 	pids := map[uint32]bool{}
 	for _, pid := range set {

@@ -25,7 +25,8 @@ type Screen struct {
 	clipOnce sync.Once
 	clip     *clipboard
 
-	noDuplication atomic.Bool // this PC can't do it
+	noDuplication atomic.Bool            // this PC can't do it
+	inputDesktop  func() (string, error) // win32.InputDesktop, but in tests
 
 	mu       sync.Mutex
 	excluded map[win32.HWND]uint32 // window to its process
@@ -38,7 +39,7 @@ var _ machine.Screen = (*Screen)(nil)
 // to be seen in a picture.
 func New(log machine.Logger, own ...string) *Screen {
 	win32.MakeDPIAware() // else Windows would lie about sizes
-	s := &Screen{log: log, own: own, signals: newSignals(log), excluded: map[win32.HWND]uint32{}}
+	s := &Screen{log: log, own: own, signals: newSignals(log), excluded: map[win32.HWND]uint32{}, inputDesktop: win32.InputDesktop}
 	s.input = newInput(s)
 	return s
 }

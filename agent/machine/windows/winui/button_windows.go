@@ -1,6 +1,7 @@
 package winui
 
 import (
+	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -14,6 +15,7 @@ const (
 	plainButton buttonLook = iota
 	primaryButton
 	linkButton
+	checkButton // a box to tick
 )
 
 // button is a push button that draws itself, and that a guard protects: see the package's comment.
@@ -27,6 +29,7 @@ type button struct {
 	old    uintptr // the class's own window procedure
 	passed bool    // the message being handled has passed the guard
 	hot    bool
+	ticked bool // of a checkButton
 }
 
 // buttons of all windows, by handle. Only the UI's thread touches it.
@@ -148,6 +151,9 @@ func (b *button) draw(d *win32.DrawItem) {
 		focus := d.State&win32.ODSFocus != 0
 		back, font, color := t.brushFoot, t.body, t.text
 		switch b.look {
+		case checkButton:
+			b.drawCheck(dc, all)
+			return
 		case linkButton:
 			back, font = t.brushPage, t.under
 			win32.FillRect(dc, rect(all), back)
@@ -188,6 +194,53 @@ func (b *button) draw(d *win32.DrawItem) {
 		win32.DrawText(dc, label, rect(all), format)
 		win32.Select(dc, old)
 	})
+}
+
+// check shows a checkButton's label and whether it is ticked; screen readers hear the mark with the label.
+func (b *button) check(label string, ticked bool) {
+	b.ticked = ticked
+	mark := "☐ "
+	if ticked {
+		mark = "☑ "
+	}
+	b.setLabel(mark + label)
+	win32.Invalidate(b.hwnd)
+}
+
+func (b *button) drawCheck(dc windows.Handle, all box) {
+	t := b.frame.theme
+	win32.FillRect(dc, rect(all), t.brushPage)
+	if win32.Focus() == b.hwnd {
+		t.panel(dc, all.inset(t.px(1), t.px(1)), t.brushPage, t.penAccent)
+	} else if b.hot {
+		t.panel(dc, all, t.brushHot, t.penLine)
+	}
+	side := t.px(16)
+	mark := box{t.px(8), (all.h - side) / 2, side, side}
+	face, pen := t.brushBtn, t.penLine
+	if b.ticked {
+		face, pen = t.brushAccent, t.penAccent
+	}
+	t.panel(dc, mark, face, pen)
+	if b.ticked {
+		t.tick(dc, mark)
+	}
+	old := win32.Select(dc, t.body)
+	win32.SetTextColor(dc, t.text)
+	_, label, _ := strings.Cut(b.label, " ")
+	words := box{mark.x + side + t.px(10), 0, all.w - mark.x - side - t.px(18), all.h}
+	win32.DrawText(dc, label, rect(words), win32.DTVCenter|win32.DTSingleLine|win32.DTEndEllipsis|win32.DTNoPrefix)
+	win32.Select(dc, old)
+}
+
+// tick draws a check mark; not every font has one.
+func (t *theme) tick(dc windows.Handle, b box) {
+	pen := win32.Pen(max(2, t.px(2)), t.onAccent)
+	defer win32.DeleteObject(pen)
+	old := win32.Select(dc, pen)
+	defer win32.Select(dc, old)
+	at := func(x, y int) win32.Point { return win32.Point{X: int32(b.x + b.w*x/16), Y: int32(b.y + b.h*y/16)} }
+	win32.Polyline(dc, []win32.Point{at(4, 8), at(7, 11), at(12, 5)})
 }
 
 func (b *button) drawFocus(dc windows.Handle, all box) {

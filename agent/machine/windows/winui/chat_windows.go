@@ -32,6 +32,7 @@ const (
 )
 
 func (u *UI) show(v machine.View) {
+	defer u.showBanner(v.Banner) // also if there can be no chat box
 	fresh := u.chat == nil
 	if fresh {
 		c, err := u.newChat(v)

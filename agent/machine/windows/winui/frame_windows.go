@@ -70,6 +70,7 @@ func (f *frame) create(class, title string, style, ex uint32) error {
 		win32.NoTransitions(h)
 	}
 	f.theme = newTheme(win32.DPI(h))
+	win32.DarkTitle(h, f.theme.dark)
 	f.texts = map[win32.HWND]*text{}
 	f.ui.frames[h] = f
 	f.ui.thread.Handle(h, f.handle)
@@ -192,6 +193,9 @@ func (f *frame) fit() {
 	area := win32.WorkArea(f.hwnd)
 	oh = min(oh, area.H())
 	shift := len(f.ui.frames) - 1
+	if f.ui.banner != nil {
+		shift-- // it is out of the way
+	}
 	x := int(area.Left) + (area.W()-ow)/2 + f.theme.px(24)*shift
 	y := int(area.Top) + (area.H()-oh)*2/5 + f.theme.px(24)*shift
 	y = max(int(area.Top), min(y, int(area.Bottom)-oh))
@@ -249,6 +253,13 @@ func (f *frame) handle(msg uint32, w, l uintptr) (uintptr, bool) {
 		}
 	case win32.WMCtlColorStatic, win32.WMCtlColorEdit:
 		return f.color(windows.Handle(w), win32.HWND(l)), true
+	case win32.WMSettingChange:
+		if p := newTheme(f.theme.dpi); p.palette != f.theme.palette { // light, dark or high contrast was chosen
+			p.close()
+			f.rescale(f.theme.dpi, win32.WindowRect(f.hwnd))
+		} else {
+			p.close()
+		}
 	case win32.WMDpiChanged:
 		f.rescale(int(w&0xffff), *win32.FromLParam[win32.Rect](l))
 		return 0, true
@@ -272,6 +283,7 @@ func (f *frame) color(dc windows.Handle, h win32.HWND) uintptr {
 func (f *frame) rescale(dpi int, suggested win32.Rect) {
 	old := f.theme
 	f.theme = newTheme(dpi)
+	win32.DarkTitle(f.hwnd, f.theme.dark)
 	for _, t := range f.texts {
 		win32.SendMessage(t.hwnd, win32.WMSetFont, uintptr(t.font(f.theme)), 0)
 	}

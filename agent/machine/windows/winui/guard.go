@@ -19,6 +19,9 @@ type guard struct {
 	shown time.Time // zero: not on the screen yet
 }
 
+// shownNow begins the time in which nothing is taken.
+func (g *guard) shownNow() { g.shown = time.Now() }
+
 // takes tells whether in, arriving now, may act.
 func (g *guard) takes(in input, now time.Time) bool {
 	if !g.on {

@@ -19,6 +19,9 @@ func (f *frame) key(m *win32.Msg) bool {
 		case win32.VKReturn:
 			f.enter()
 			return true
+		case win32.VKF6:
+			f.ui.focusBanner()
+			return true
 		case win32.VKEscape:
 			if f.onEscape != nil && f.takes(input{key: true}) {
 				f.onEscape()

@@ -2,6 +2,7 @@ package winui
 
 import (
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 
 	"github.com/rejoin/rejoin/agent/machine/windows/win32"
 )
@@ -18,6 +19,27 @@ func light() palette {
 	}
 }
 
+// dark is for users who chose dark apps.
+func dark() palette {
+	rgb := win32.RGB
+	return palette{
+		page: rgb(32, 32, 32), foot: rgb(43, 43, 43), line: rgb(88, 88, 88), text: rgb(245, 245, 245), muted: rgb(176, 176, 176),
+		accent: rgb(96, 165, 250), onAccent: rgb(16, 24, 40), well: rgb(39, 39, 39), button: rgb(55, 55, 55),
+		hot: rgb(62, 68, 78), pressed: rgb(48, 54, 64), ok: rgb(98, 205, 138), warn: rgb(240, 180, 90),
+	}
+}
+
+// prefersDark tells whether the user chose dark apps.
+func prefersDark() bool {
+	k, err := registry.OpenKey(registry.CURRENT_USER, `Software\Microsoft\Windows\CurrentVersion\Themes\Personalize`, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	defer k.Close()
+	lightApps, _, err := k.GetIntegerValue("AppsUseLightTheme")
+	return err == nil && lightApps == 0
+}
+
 // contrast is what the user's high-contrast theme asks for.
 func contrast() palette {
 	const window, windowText, highlight, highlightText, grayText = 5, 8, 13, 14, 17
@@ -31,6 +53,7 @@ func contrast() palette {
 // theme is fonts, colours and brushes at one DPI. It must be closed.
 type theme struct {
 	palette
+	dark                             bool
 	dpi                              int
 	body, bold, small, head, under   windows.Handle
 	face                             [32]uint16
@@ -43,8 +66,11 @@ type theme struct {
 
 func newTheme(dpi int) *theme {
 	t := &theme{dpi: dpi, palette: light()}
-	if win32.HighContrast() {
+	switch {
+	case win32.HighContrast():
 		t.palette = contrast()
+	case prefersDark():
+		t.palette, t.dark = dark(), true
 	}
 	base := win32.MessageFont(dpi)
 	t.face = base.FaceName

@@ -35,6 +35,9 @@ type UI struct {
 	// Only the thread touches these.
 	frames map[win32.HWND]*frame
 	chat   *chat
+	banner *banner
+	hider  *hider
+	list   func() ([]machine.Window, error) // of what may be hidden
 }
 
 var registerClasses = sync.OnceValue(func() error {
@@ -85,6 +88,9 @@ func (u *UI) Show(v machine.View) { u.thread.Do(func() { u.show(v) }) }
 func (u *UI) Raise() {
 	u.thread.Do(func() {
 		for h := range u.frames {
+			if u.banner != nil && h == u.banner.hwnd {
+				continue
+			}
 			if win32.Iconic(h) {
 				win32.ShowWindow(h, win32.SWRestore)
 			}
@@ -99,7 +105,7 @@ func (u *UI) Actions() <-chan machine.Action { return u.actions.out }
 // Close implements [machine.UI].
 func (u *UI) Close() {
 	u.thread.Do(func() {
-		u.chat = nil
+		u.chat, u.banner, u.hider = nil, nil, nil
 		for _, f := range u.frames {
 			if f.onGone != nil {
 				f.onGone()

@@ -1,9 +1,12 @@
 package winui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rejoin/rejoin/agent/machine"
 )
 
 func TestGuard(t *testing.T) {
@@ -29,6 +32,36 @@ func TestGuard(t *testing.T) {
 		if got := tt.g.takes(tt.in, shown.Add(tt.at)); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestGuardBeginsAnew(t *testing.T) {
+	g := guard{on: true, shown: time.Now().Add(-time.Hour)}
+	in := input{hardware: true}
+	if !g.takes(in, time.Now()) {
+		t.Error("a press is not taken")
+	}
+	g.shownNow()
+	if g.takes(in, time.Now()) || !g.takes(in, time.Now().Add(mouseAfter)) {
+		t.Error("what changed just now takes nothing for a moment")
+	}
+}
+
+func TestChoices(t *testing.T) {
+	var all []machine.Window
+	for i := range choicesLimit + 5 {
+		all = append(all, machine.Window{ID: fmt.Sprint(i), Title: "Title\n\u202e" + strings.Repeat("x", 100), App: "a.exe"})
+	}
+	all[1].App = ""
+	hidden := []string{"1", "elsewhere", fmt.Sprint(choicesLimit + 1)}
+	got := choices(all, hidden)
+	if len(got) != choicesLimit || got[0].hidden || !got[1].hidden || !strings.HasPrefix(got[0].label, "Title xx") ||
+		!strings.HasSuffix(got[0].label, "…  (a.exe)") || strings.Contains(got[1].label, "(") {
+		t.Errorf("%d choices: %+v", len(got), got[:2])
+	}
+	// What can't be chosen now stays hidden.
+	if rest := unlisted(got, hidden); len(rest) != 2 || rest[0] != "elsewhere" {
+		t.Errorf("not in the list: %q", rest)
 	}
 }
 

@@ -1,6 +1,6 @@
 // The gallery shows the customer's windows with sample words, to look at them and to try them by hand:
 //
-//	gallery [-lang en|fr] chat|reboot|return|share|code|notice
+//	gallery [-lang en|fr] chat|banner|hide|reboot|return|share|code|notice
 //
 // What was answered, typed or pressed is printed.
 package main
@@ -40,6 +40,10 @@ func show(ui *winui.UI, which string, w sample) error {
 	switch which {
 	case "chat":
 		return chat(ui, w.chat)
+	case "banner", "hide": // with the chat box; F6 leads to the banner, its last button opens the list
+		ui.SetWindows(func() ([]machine.Window, error) { return w.windows, nil })
+		w.chat.Banner = &w.banner
+		return chat(ui, w.chat)
 	case "code":
 		code, server, ok := ui.AskCode(ctx, w.code)
 		fmt.Printf("code %q server %q ok %v\n", code, server, ok)
@@ -64,12 +68,16 @@ func show(ui *winui.UI, which string, w sample) error {
 func chat(ui *winui.UI, v machine.View) error {
 	ui.Show(v)
 	for a := range ui.Actions() {
-		fmt.Printf("action %s %q\n", a.Kind, a.Text)
+		fmt.Printf("action %s %q %q\n", a.Kind, a.Text, a.Windows)
 		switch a.Kind {
 		case machine.ActionSend:
 			v.Lines = append(v.Lines[:len(v.Lines):len(v.Lines)], machine.Line{From: v.Lines[1].From, Text: a.Text, At: time.Now()})
 		case machine.ActionStopShare:
-			v.Sharing = ""
+			v.Sharing, v.Banner = "", nil
+		case machine.ActionHide:
+			b := *v.Banner
+			b.Hidden = a.Windows
+			v.Banner = &b
 		case machine.ActionEnd:
 			ui.Close()
 			return nil

@@ -9,6 +9,8 @@ import (
 // sample is one language's words.
 type sample struct {
 	chat    machine.View
+	banner  machine.Banner
+	windows []machine.Window
 	prompts map[string]machine.Prompt
 	code    machine.CodeForm
 	notice  machine.Notice
@@ -29,6 +31,18 @@ var samples = map[string]sample{
 			},
 			EndAsk: machine.Prompt{Title: "Nordlicht IT", Heading: "End the session with Jonas Weber?",
 				Body: "Jonas can no longer see your PC or write to you. To go on you need a new code.", Yes: "End session", No: "Go on"},
+		},
+		banner: machine.Banner{
+			Text: "Jonas Weber sees your screen and uses mouse and keyboard", Tone: "live",
+			Buttons: []machine.BannerButton{
+				{Label: "Stop control", Action: machine.ActionStopControl}, {Label: "Pause", Action: machine.ActionPause},
+				{Label: "Stop", Action: machine.ActionStopShare},
+			},
+			Hide: "Hide …", HideAsk: "Which windows shall Jonas not see?", Hidden: []string{"b"},
+		},
+		windows: []machine.Window{
+			{ID: "a", Title: "Invoice 2026-114.xlsx – Excel", App: "EXCEL.EXE"}, {ID: "b", Title: "My Bank – Sign in", App: "firefox.exe"},
+			{ID: "c", Title: "Inbox (3)", App: "OUTLOOK.EXE"},
 		},
 		prompts: map[string]machine.Prompt{
 			"reboot": {Title: "Nordlicht IT", Heading: "Jonas Weber asks to restart your PC",
@@ -60,6 +74,18 @@ var samples = map[string]sample{
 			},
 			EndAsk: machine.Prompt{Title: "Nordlicht IT", Heading: "Terminer la session avec Jonas Weber ?",
 				Body: "Jonas ne pourra plus voir votre PC ni vous écrire. Pour continuer, il vous faudra un nouveau code.", Yes: "Terminer", No: "Continuer"},
+		},
+		banner: machine.Banner{
+			Text: "Jonas Weber voit votre écran et utilise la souris et le clavier", Tone: "live",
+			Buttons: []machine.BannerButton{
+				{Label: "Reprendre la main", Action: machine.ActionStopControl}, {Label: "Pause", Action: machine.ActionPause},
+				{Label: "Arrêter", Action: machine.ActionStopShare},
+			},
+			Hide: "Masquer …", HideAsk: "Quelles fenêtres Jonas ne doit-il pas voir ?", Hidden: []string{"b"},
+		},
+		windows: []machine.Window{
+			{ID: "a", Title: "Facture 2026-114.xlsx – Excel", App: "EXCEL.EXE"}, {ID: "b", Title: "Ma banque – Connexion", App: "firefox.exe"},
+			{ID: "c", Title: "Boîte de réception (3)", App: "OUTLOOK.EXE"},
 		},
 		prompts: map[string]machine.Prompt{
 			"reboot": {Title: "Nordlicht IT", Heading: "Jonas Weber demande à redémarrer votre PC",

@@ -185,6 +185,21 @@ func (p *probe) show(q screentest.Request, a *screentest.Reply) (err error) {
 		}
 	}
 	switch q.Do {
+	case "banner":
+		p.ui.SetWindows(p.screen.Windows)
+		p.ui.Show(machine.View{Title: "Nordlicht IT – Jonas Weber", Status: "Connected", Tone: "ok", Input: "Write", CanSend: true, Send: "Send",
+			Banner: &machine.Banner{
+				Text: "Jonas Weber sees your screen", Tone: "live", Hide: "Hide …", HideAsk: "What shall Jonas not see?", Hidden: q.Windows,
+				Buttons: []machine.BannerButton{{Label: "Pause", Action: machine.ActionPause}, {Label: "Stop", Action: machine.ActionStopShare}},
+			}})
+	case "action":
+		t := time.NewTimer(time.Duration(q.Within) * time.Millisecond)
+		defer t.Stop()
+		select {
+		case act := <-p.ui.Actions():
+			a.Happened, a.Text, a.Names = true, string(act.Kind), act.Windows
+		case <-t.C:
+		}
 	case "prompt":
 		go p.ui.Ask(context.Background(), machine.Prompt{Title: "Nordlicht IT", Heading: "Show your screen?", Yes: "Yes", No: "No"})
 	}
