@@ -66,6 +66,7 @@ func TestProductViewer(t *testing.T) {
 	p.showsExactly(c)
 
 	// The restart: the last picture stays, and the screen is back without a click of the technician's.
+	c.Kill("notepad.exe") // it would ask whether to save, and so keep Windows from restarting
 	p.reboot()
 	c.saysYes()
 	c.PullPlug(time.Second)
@@ -235,8 +236,8 @@ func (c *customer) pastes(text string) {
 func drags(t *testing.T, p *technician, c *customer) {
 	t.Helper()
 	w := c.WaitWindow(notepad)
-	x, y := p.point(w.X+w.W/3, w.Y+10)
-	toX, toY := p.point(w.X+w.W/3+60, w.Y+10+45)
+	x, y := p.point(w.X+50, w.Y+10) // beside the banner
+	toX, toY := p.point(w.X+50+60, w.Y+10+90)
 	winerig.Wait(t, appeared, "Notepad to be moved", func() bool {
 		now := c.WaitWindow(notepad)
 		if now.X == w.X && now.Y == w.Y {
@@ -244,7 +245,7 @@ func drags(t *testing.T, p *technician, c *customer) {
 			p.Drag(x, y, toX, toY) // again, if the customer's hands came first
 			now = c.WaitWindow(notepad)
 		}
-		return math.Abs(float64(now.X-w.X-60)) <= 1 && math.Abs(float64(now.Y-w.Y-45)) <= 1
+		return math.Abs(float64(now.X-w.X-60)) <= 1 && math.Abs(float64(now.Y-w.Y-90)) <= 1
 	}, func() string {
 		now := c.WaitWindow(notepad)
 		return fmt.Sprintf("from %d,%d to %d,%d", w.X, w.Y, now.X, now.Y)

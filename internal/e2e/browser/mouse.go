@@ -38,7 +38,7 @@ func (b *Tab) mouse(typ input.DispatchMouseEventType, x, y float64, down int64) 
 func (b *Tab) Wheel(x, y, down float64) {
 	b.t.Helper()
 	b.must("the wheel", call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{
-		Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: down,
+		Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaX: 0.001, DeltaY: down, // a zero would not be sent, and is asked for
 	}))
 }
 
