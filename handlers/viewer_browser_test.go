@@ -147,8 +147,15 @@ func TestViewerShowsTheScreen(t *testing.T) {
 	s := g.newSession()
 	pc := g.screenPC(s)
 	p := g.viewerPage(t, s, "tom", page.Who{})
+	page.Eval[bool](p.Tab, `(new MutationObserver(() => {
+		const e = document.getElementById('screen');
+		if (e?.dataset.look === 'live') document.documentElement.dataset.firstPicture ??= Date.now();
+	}).observe(document.getElementById('live'), { subtree: true, attributes: true }), true)`)
 	p.share()
 	p.exact(leftPanel)
+	pc.mu.Lock()
+	t.Logf("from the Yes to the picture: %d ms", page.Eval[int64](p.Tab, `Number(document.documentElement.dataset.firstPicture)`)-pc.agreed.UnixMilli())
+	pc.mu.Unlock()
 	p.Read(".viewer-now", p.words.T("viewer.live_view"))
 	p.Read(".viewer-facts", "1280 × 800")
 	p.Accessible("the viewer, looking only")

@@ -45,7 +45,7 @@ export class Screen {
     this.#root.className = 'screen-root';
     this.#root.append(this.#last, this.#live);
     this.#root.addEventListener('keydown', event => this.#leave(event), true);
-    setInterval(() => this.look(), 500);
+    setInterval(() => document.hidden || this.look(), 500);
     addEventListener('online', () => this.retry());
     document.addEventListener('visibilitychange', () => document.hidden || this.look());
   }
@@ -152,7 +152,7 @@ export class Screen {
   }
 
   get live() {
-    return this.#shown && (this.state === 'live' || (this.#watch === 'keep' && this.#wire !== null && performance.now() - this.#wire.heard < trouble));
+    return this.#shown && performance.now() - this.#wire.heard < trouble;
   }
 
   get slow() {
@@ -207,6 +207,7 @@ export class Screen {
   }
 
   #begin() {
+    if (this.#watch === 'on') this.#set('opening');
     const rfb = new RFB(this.#live, this.#wire, { shared: true });
     this.#rfb = rfb;
     rfb.background = 'transparent';
