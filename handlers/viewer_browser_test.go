@@ -406,17 +406,24 @@ func TestViewerNoticesSilence(t *testing.T) {
 	pc := g.screenPC(s)
 	p := g.viewerPage(t, s, "tom", page.Who{})
 	p.share()
+	p.control()
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Press("a")
 	thaw := pc.freeze()
 	p.within(5*time.Second, func() { p.Attribute(".screen-note", "data-kind", "trouble") })
 	p.look("dim")
 	p.Read(".screen-note", "Nothing has arrived from the PC since")
 	p.Read(".viewer-now", "Last picture")
+	p.Press("b") // into a picture that is not what the PC shows
 	p.Accessible("trouble with the connection")
 	p.Until("a second try", func() (bool, string) { n := len(pc.wishes()); return n >= 2, fmt.Sprint(n) })
 	p.look("dim")
 	thaw()
 	p.look("live")
 	p.exact(leftPanel)
+	p.Read(".viewer-now", p.words.T("viewer.live_mine"))
+	p.Press("c") // the focus is back on the screen
+	p.Until("the last key", func() (bool, string) { got := pc.typed(); return got == "61 63", got })
 }
 
 // Two technicians watch one PC; one controls, the other asks, and control is kept and then handed over.
