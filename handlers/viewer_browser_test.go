@@ -348,6 +348,44 @@ func TestViewerControls(t *testing.T) {
 	}
 }
 
+// Whoever wants it so has one clipboard on both sides.
+func TestViewerKeepsClipboardsTheSame(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.who.AllowClipboard()
+	p.share()
+	p.control()
+	own := func() string { return page.Eval[string](p.Tab, `navigator.clipboard.readText()`) }
+	page.Eval[bool](p.Tab, `navigator.clipboard.writeText('mine').then(() => true)`)
+	p.Click(page.CSS(".screen-live canvas"))
+	pc.each(func(v *screenViewer) { v.conn.SetClipboard("not asked for") })
+	p.Until("the PC's text in the dialog", func() (bool, string) { got := p.Value("#clip-from"); return got == "not asked for", got })
+	if got := own(); got != "mine" {
+		t.Errorf("without being wanted the clipboard became %q", got)
+	}
+	pc.mu.Lock()
+	if pc.clip != "" {
+		t.Errorf("without being wanted the PC got %q", pc.clip)
+	}
+	pc.mu.Unlock()
+
+	p.Click(page.CSS("#clip-button"))
+	p.Click(page.CSS("#clip-sync"))
+	p.Click(page.CSS("#clip-close"))
+	pc.each(func(v *screenViewer) { v.conn.SetClipboard("日本語 from the PC") })
+	p.Until("the PC's text on the own clipboard", func() (bool, string) { got := own(); return got == "日本語 from the PC", got })
+	page.Eval[bool](p.Tab, `navigator.clipboard.writeText('naïve ☕').then(() => true)`)
+	p.Click(page.CSS("#say"))
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Until("the own text on the PC", func() (bool, string) {
+		pc.mu.Lock()
+		defer pc.mu.Unlock()
+		return pc.clip == "naïve ☕", pc.clip
+	})
+}
+
 // A connection that falls silent is told at once and comes back by itself; so do the PC's own words.
 func TestViewerTellsTrouble(t *testing.T) {
 	g := newRig(t)
