@@ -147,8 +147,15 @@ func TestViewerShowsTheScreen(t *testing.T) {
 	s := g.newSession()
 	pc := g.screenPC(s)
 	p := g.viewerPage(t, s, "tom", page.Who{})
+	page.Eval[bool](p.Tab, `(new MutationObserver(() => {
+		const e = document.getElementById('screen');
+		if (e?.dataset.look === 'live') document.documentElement.dataset.firstPicture ??= Date.now();
+	}).observe(document.getElementById('live'), { subtree: true, attributes: true }), true)`)
 	p.share()
 	p.exact(leftPanel)
+	pc.mu.Lock()
+	t.Logf("from the Yes to the picture: %d ms", page.Eval[int64](p.Tab, `Number(document.documentElement.dataset.firstPicture)`)-pc.agreed.UnixMilli())
+	pc.mu.Unlock()
 	p.Read(".viewer-now", p.words.T("viewer.live_view"))
 	p.Read(".viewer-facts", "1280 × 800")
 	p.Accessible("the viewer, looking only")
@@ -341,6 +348,44 @@ func TestViewerControls(t *testing.T) {
 	}
 }
 
+// Whoever wants it so has one clipboard on both sides.
+func TestViewerKeepsClipboardsTheSame(t *testing.T) {
+	g := newRig(t)
+	s := g.newSession()
+	pc := g.screenPC(s)
+	p := g.viewerPage(t, s, "tom", page.Who{})
+	p.who.AllowClipboard()
+	p.share()
+	p.control()
+	own := func() string { return page.Eval[string](p.Tab, `navigator.clipboard.readText()`) }
+	page.Eval[bool](p.Tab, `navigator.clipboard.writeText('mine').then(() => true)`)
+	p.Click(page.CSS(".screen-live canvas"))
+	pc.each(func(v *screenViewer) { v.conn.SetClipboard("not asked for") })
+	p.Until("the PC's text in the dialog", func() (bool, string) { got := p.Value("#clip-from"); return got == "not asked for", got })
+	if got := own(); got != "mine" {
+		t.Errorf("without being wanted the clipboard became %q", got)
+	}
+	pc.mu.Lock()
+	if pc.clip != "" {
+		t.Errorf("without being wanted the PC got %q", pc.clip)
+	}
+	pc.mu.Unlock()
+
+	p.Click(page.CSS("#clip-button"))
+	p.Click(page.CSS("#clip-sync"))
+	p.Click(page.CSS("#clip-close"))
+	pc.each(func(v *screenViewer) { v.conn.SetClipboard("日本語 from the PC") })
+	p.Until("the PC's text on the own clipboard", func() (bool, string) { got := own(); return got == "日本語 from the PC", got })
+	page.Eval[bool](p.Tab, `navigator.clipboard.writeText('naïve ☕').then(() => true)`)
+	p.Click(page.CSS("#say"))
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Until("the own text on the PC", func() (bool, string) {
+		pc.mu.Lock()
+		defer pc.mu.Unlock()
+		return pc.clip == "naïve ☕", pc.clip
+	})
+}
+
 // A connection that falls silent is told at once and comes back by itself; so do the PC's own words.
 func TestViewerTellsTrouble(t *testing.T) {
 	g := newRig(t)
@@ -399,17 +444,24 @@ func TestViewerNoticesSilence(t *testing.T) {
 	pc := g.screenPC(s)
 	p := g.viewerPage(t, s, "tom", page.Who{})
 	p.share()
+	p.control()
+	p.Click(page.CSS(".screen-live canvas"))
+	p.Press("a")
 	thaw := pc.freeze()
 	p.within(5*time.Second, func() { p.Attribute(".screen-note", "data-kind", "trouble") })
 	p.look("dim")
 	p.Read(".screen-note", "Nothing has arrived from the PC since")
 	p.Read(".viewer-now", "Last picture")
+	p.Press("b") // into a picture that is not what the PC shows
 	p.Accessible("trouble with the connection")
 	p.Until("a second try", func() (bool, string) { n := len(pc.wishes()); return n >= 2, fmt.Sprint(n) })
 	p.look("dim")
 	thaw()
 	p.look("live")
 	p.exact(leftPanel)
+	p.Read(".viewer-now", p.words.T("viewer.live_mine"))
+	p.Press("c") // the focus is back on the screen
+	p.Until("the last key", func() (bool, string) { got := pc.typed(); return got == "61 63", got })
 }
 
 // Two technicians watch one PC; one controls, the other asks, and control is kept and then handed over.

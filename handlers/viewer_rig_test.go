@@ -37,6 +37,7 @@ type screenPC struct {
 	clip    string
 	clicks  []rfb.PointerEvent
 	desktop desktopName
+	agreed  time.Time
 	seq     int64 // of our own events
 	ack     int64
 	frozen  chan struct{} // closed when the screens' sockets go on; nil: they do
@@ -195,6 +196,9 @@ func (pc *screenPC) run() {
 func (pc *screenPC) obey(m wire.Message) {
 	switch m := m.(type) {
 	case *wire.AskShare:
+		pc.mu.Lock()
+		pc.agreed = time.Now()
+		pc.mu.Unlock()
 		pc.say(&wire.ShareAnswered{Prompt: m.Prompt, Answer: pc.answer(), Source: "customer"})
 	case *wire.AskControl:
 		pc.say(&wire.ControlAnswered{Prompt: m.Prompt, Answer: pc.answer(), Source: "customer"})

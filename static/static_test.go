@@ -27,7 +27,7 @@ func TestBundles(t *testing.T) {
 	if !Built() {
 		t.Skip("needs the bundles (make assets)")
 	}
-	for _, name := range []string{"rejoin.css", "console.js", "public.js", "icons.svg", "favicon.svg"} {
+	for _, name := range []string{"rejoin.css", "console.js", "public.js", "viewer.js", "icons.svg", "favicon.svg"} {
 		url := URL(name)
 		if url == Prefix+name {
 			t.Errorf("%s has no hash in its name", name)

@@ -67,7 +67,11 @@ func (l Loc) whyNoControl(d SessionPage) string {
 		return l.T("why.control_asked", "Name", s.Control.Holder.Name)
 	case handWantedOther:
 		return l.T("why.control_asked", "Name", s.Control.Wanted.Name)
-	case handMine, handWanted, handAsking, handWanting:
+	case handAsking:
+		return l.T("control.asking.body")
+	case handWanting:
+		return l.T("control.wanting.title", "Name", s.Control.Holder.Name)
+	case handMine, handWanted:
 		return l.T("why.controlling")
 	}
 	return ""

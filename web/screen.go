@@ -46,15 +46,15 @@ func (l Loc) viewerWords(d SessionPage) templ.Attributes {
 	}
 	a := templ.Attributes{
 		"data-watch": string(watchingOf(s)), "data-hand": string(h), "data-path": sessionPath(s.ID, "/screen"),
-		"data-pc": l.pcName(s), "data-session": string(s.ID), "data-revision": number(int(s.Revision)),
+		"data-pc": l.pcName(s), "data-session": string(s.ID),
 		"data-live": live, "data-deaf": l.T("viewer.live_deaf"), "data-busy": l.T("viewer.busy", who...),
-		"data-covered": l.T("viewer.covered"), "data-last": l.T("viewer.last"), "data-none": l.T("viewer.none"),
+		"data-covered": l.T("viewer.covered"), "data-last": l.T("viewer.last"),
 		"data-screen": l.T("viewer.screen", who...), "data-last-label": l.T("viewer.last_label", who...),
 		"data-leave": l.T("viewer.leave"), "data-left": l.T("viewer.left"), "data-good": l.T("viewer.good"), "data-slow": l.T("viewer.slow"),
 		"data-monitor": l.T("toolbar.monitor_of"), "data-only": l.T("monitor.only"), "data-primary": l.T("monitor.primary"),
 		"data-full": l.T("toolbar.full"), "data-leave-full": l.T("toolbar.leave_full"), "data-pause": l.T("picture.pause"),
 		"data-unpause": l.T("picture.resume"), "data-shot": l.T("picture.shot_done"), "data-shot-none": l.T("picture.shot_none"),
-		"data-clip-none": l.T("clip.from_none"), "data-clip-sent": l.T("clip.sent"), "data-clip-view": l.T("clip.no_control"),
+		"data-clip-sent": l.T("clip.sent"), "data-clip-view": l.T("clip.no_control"),
 		"data-clip-dead": l.T("clip.not_live"),
 	}
 	if s.Sharing.Paused {

@@ -129,7 +129,7 @@ func TestDemoWait(t *testing.T) {
 	list.Read("#active", p.say("share.refused.word"))
 	p.Click(browser.CSS("#share-big"))
 	pc.answer(true)
-	p.Read(".stage-bar", p.say("share.on.word"))
+	p.Read(".stage-bar", p.say("viewer.live_view"))
 	pc.Click(browser.CSS("#win-stop-share"))
 	p.Read(".stage-bar", p.say("share.stopped.word"))
 }

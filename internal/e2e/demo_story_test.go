@@ -116,7 +116,7 @@ func firstReboot(p *technician, pc *demoPC) {
 	p.Accessible("a session that waits for the Yes to sharing")
 	pc.answer(true)
 	p.phase("connected")
-	p.Read(".stage-bar", p.say("share.on.word"))
+	p.Read(".stage-bar", p.say("viewer.live_view"))
 	p.ledger(p.say("reason.driver"))
 
 	wantInOrder(p.t, phases(), "connected", "awaiting_consent", "going_down", "away", "awaiting_share_consent", "connected")

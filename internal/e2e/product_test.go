@@ -158,7 +158,7 @@ func (c *customer) resumes(p *technician, session string) {
 	in(p.Tab, bootedIn, func() { p.phase("awaiting_share_consent") })
 	c.press(prompt, shareYes)
 	p.phase("connected")
-	p.Read(".stage-bar", p.say("share.on.word"))
+	p.Read(".stage-bar", p.say("viewer.live_view"))
 	c.WaitWindow(chatBox, "Connected to "+hisName)
 	if p.URL() != session {
 		c.t.Errorf("the page went from %s to %s", session, p.URL())

@@ -149,6 +149,19 @@ func (c *Chrome) Person(t testing.TB, who Who) *Person {
 	return p
 }
 
+// AllowClipboard answers the browser's question whether pages may read and write the clipboard with Yes.
+func (p *Person) AllowClipboard() {
+	p.t.Helper()
+	for _, name := range []string{"clipboard-read", "clipboard-write"} {
+		if _, err := chromedp.CallBrowser(p.ctx, browser.SetPermission, browser.SetPermissionParams{
+			BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
+			Permission:       &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted,
+		}); err != nil {
+			p.t.Fatalf("allowing %s: %v", name, err)
+		}
+	}
+}
+
 // Tab opens a tab.
 func (p *Person) Tab() *Tab {
 	p.t.Helper()

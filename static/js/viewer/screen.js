@@ -5,6 +5,7 @@ import { Wire } from './wire.js';
 
 const trouble = 3000; // milliseconds without a byte; the PC shows that it is there every second
 const hopeless = 6000; // and then the connection is given up
+const settled = 5000; // a connection that lasts so long counts as a good one
 const opening = 15_000; // how long the server may look for the PC
 const again = 15_000; // between tries that were refused for a reason that may pass by itself
 const passing = ['crowded', 'no_capture'];
@@ -28,6 +29,7 @@ export class Screen {
   #path = '';
   #label = '';
   #next = 0; // when to try again
+  #since = 0; // when this connection brought its first picture
   #tries = 0;
   #focused = false;
 
@@ -45,7 +47,7 @@ export class Screen {
     this.#root.className = 'screen-root';
     this.#root.append(this.#last, this.#live);
     this.#root.addEventListener('keydown', event => this.#leave(event), true);
-    setInterval(() => this.look(), 500);
+    setInterval(() => document.hidden || this.look(), 500);
     addEventListener('online', () => this.retry());
     document.addEventListener('visibilitychange', () => document.hidden || this.look());
   }
@@ -93,6 +95,7 @@ export class Screen {
         if (!this.refused) this.#set('trouble');
       } else if (this.#watch === 'on' && this.#shown) {
         this.#set('live');
+        if (now - this.#since > settled) this.#tries = 0;
       }
       if (this.#wire) this.#hooks.changed();
       return;
@@ -152,7 +155,7 @@ export class Screen {
   }
 
   get live() {
-    return this.#shown && (this.state === 'live' || (this.#watch === 'keep' && this.#wire !== null && performance.now() - this.#wire.heard < trouble));
+    return this.#shown && performance.now() - this.#wire.heard < trouble;
   }
 
   get slow() {
@@ -207,10 +210,12 @@ export class Screen {
   }
 
   #begin() {
+    if (this.#watch === 'on') this.#set('opening');
     const rfb = new RFB(this.#live, this.#wire, { shared: true });
     this.#rfb = rfb;
     rfb.background = 'transparent';
     rfb.clipViewport = false;
+    rfb.showDotCursor = true; // where the PC shows no pointer there is a dot
     rfb.compressionLevel = 2;
     this.apply();
     this.#allow();
@@ -224,7 +229,6 @@ export class Screen {
     rfb.addEventListener('disconnect', () => rfb === this.#rfb && this.#ended(4000, 'unreadable'));
     const canvas = this.#canvas;
     canvas.tabIndex = 0;
-    canvas.setAttribute('aria-describedby', 'viewer-leave');
     canvas.addEventListener('focus', () => this.#hooks.focus());
     canvas.addEventListener('blur', () => {
       releaseKeys();
@@ -240,16 +244,19 @@ export class Screen {
       return;
     }
     this.#shown = true;
-    this.#tries = 0;
-    this.#set('live');
+    this.#since = performance.now();
+    if (this.#watch === 'on') this.#set('live');
+    this.#allow();
     if (this.#focused && document.activeElement === document.body) this.focus();
     this.#focused = false;
   }
 
-  // allow lets keys and pointer through only for whoever has them, on the page and on the PC.
+  // allow lets keys and pointer through only for whoever has them, on the page and on the PC, and never to a screen that
+  // can't be seen as it is now.
   #allow() {
     if (!this.#rfb) return;
-    const blind = !(this.#mayType && this.desktop.input && !this.desktop.secure && !this.desktop.paused);
+    const { input, secure, paused } = this.desktop;
+    const blind = !(this.#mayType && input && !secure && !paused && this.#shown && this.state !== 'trouble');
     if (this.#rfb.viewOnly !== blind) {
       if (blind) releaseKeys();
       this.#rfb.viewOnly = blind;
@@ -258,6 +265,8 @@ export class Screen {
     canvas.setAttribute('role', blind ? 'img' : 'application');
     canvas.setAttribute('aria-label', this.#label);
     canvas.toggleAttribute('data-blind', blind);
+    if (blind) canvas.removeAttribute('aria-describedby');
+    else canvas.setAttribute('aria-describedby', 'viewer-leave');
   }
 
   #ended(code, reason) {
@@ -271,8 +280,9 @@ export class Screen {
       this.#next = passing.includes(reason) ? performance.now() + again : Infinity; // else the page says when
       this.#set(this.#watch === 'on' ? reason || 'refused' : 'off');
     } else {
-      this.#next = performance.now() + (seen ? 0 : 1000 + Math.random() * 1000);
-      this.#set(this.#watch !== 'on' ? 'off' : seen || this.#tries < 2 ? 'opening' : 'trouble');
+      const first = this.#tries < 2;
+      this.#next = performance.now() + (first ? 0 : 1000 + Math.random() * 1000);
+      this.#set(this.#watch !== 'on' ? 'off' : seen || first ? 'opening' : 'trouble');
     }
     this.look();
   }
@@ -312,11 +322,13 @@ export class Screen {
   #forget() {
     this.#last.width = this.#last.height = 0;
     this.#focused = false;
+    this.heardAt = null;
   }
 
   #set(state) {
     if (this.state === state) return;
     this.state = state;
+    this.#allow();
     this.#hooks.changed();
   }
 

@@ -16,6 +16,7 @@ export class Tools {
   #choices;
   #words;
   #say;
+  #locked = false;
 
   constructor(screen, choices, words, say) {
     this.#screen = screen;
@@ -24,7 +25,7 @@ export class Tools {
     this.#say = say;
     document.addEventListener('click', event => this.#onClick(event));
     document.addEventListener('change', event => this.#onChange(event));
-    document.addEventListener('fullscreenchange', () => this.#onFull());
+    document.addEventListener('fullscreenchange', () => this.show());
   }
 
   show() {
@@ -40,6 +41,7 @@ export class Tools {
     }
     this.#showMonitors();
     this.#showFull();
+    this.#lockKeys();
   }
 
   #onClick(event) {
@@ -101,11 +103,14 @@ export class Tools {
     }
   }
 
-  async #onFull() {
-    this.#showFull();
-    if (!navigator.keyboard?.lock) return;
-    // Then even Ctrl+W and the Windows key go to the PC; Escape, held down, still leaves the full screen.
-    if (document.fullscreenElement) await navigator.keyboard.lock().catch(() => {});
+  // In the full screen whoever controls has even Ctrl+W and the Windows key go to the PC, where the browser knows how;
+  // Escape, held down, still leaves it.
+  #lockKeys() {
+    const { hand } = this.#words();
+    const lock = document.fullscreenElement !== null && (hand === 'mine' || hand === 'wanted');
+    if (lock === this.#locked || !navigator.keyboard?.lock) return;
+    this.#locked = lock;
+    if (lock) navigator.keyboard.lock().catch(() => {});
     else navigator.keyboard.unlock();
   }
 
