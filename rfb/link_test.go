@@ -289,6 +289,43 @@ func TestSlowLink(t *testing.T) {
 	}
 }
 
+// TestSmallGoesFirst: while a large picture is still on its way, what is typed does not wait for it.
+func TestSmallGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		size := image.Pt(800, 600)
+		d := rfb.NewDisplay(size)
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage { return rfb.Damage{} })
+		c, v := serve(t, d, rfb.Options{Quality: rfb.QualitySharp}, 125e3, 80*time.Millisecond, client.Options{})
+		shows(t, d, v)
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			photo(fb, image.Rect(0, 128, 800, 600), 1)
+			return rfb.Damage{Unknown: true}
+		})
+		for n := range byte(5) {
+			time.Sleep(300 * time.Millisecond)
+			began := time.Now()
+			d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+				fb.Pix[20*fb.Stride+4*20] = n + 1
+				return rfb.Damage{Rects: []image.Rectangle{image.Rect(18, 18, 26, 30)}}
+			})
+			err := v.Await(context.Background(), func(s *client.State) bool {
+				return s.Picture.Pix[20*s.Picture.Stride+4*20] == n+1
+			})
+			if took := time.Since(began); err != nil || took > 300*time.Millisecond {
+				t.Errorf("%v after %v; %+v", err, took, c.Stats())
+			}
+		}
+		got := v.Picture()
+		d.Update(func(fb *rfb.Framebuffer) rfb.Damage {
+			if client.Differ(*fb, got).Empty() {
+				t.Error("the picture was there long before")
+			}
+			return rfb.Damage{}
+		})
+		shows(t, d, v)
+	})
+}
+
 // shows waits until the viewer has exactly d's picture.
 func shows(t *testing.T, d *rfb.Display, v *client.Conn) {
 	t.Helper()

@@ -12,7 +12,7 @@ const (
 	// slack is how many pixels that have not changed are sent along to make one rectangle of two.
 	slack = 256
 
-	// What does not fit into one update is sent in pieces of this many tiles in a row.
+	// What does not fit into one update is sent in pieces of so many tiles in a row, at most.
 	pieceTiles = 4
 
 	// guess is about how much smaller pixels become: what is at most so many times the budget is sent as a whole.
@@ -55,7 +55,7 @@ func (s *sender) encodeOwed(w *work, o tight.Options) (more bool) {
 		}
 		return false
 	}
-	pieces := s.pieces(rects, whole, w)
+	pieces := s.pieces(rects, whole, w, o)
 	limit := len(s.out) + w.budget
 	for i, p := range pieces {
 		// Viewers show an update when they have all of it: what is urgent is one of its own.
@@ -68,13 +68,9 @@ func (s *sender) encodeOwed(w *work, o tight.Options) (more bool) {
 }
 
 // pieces cuts what is owed, most urgent first: small changes, then what has waited longest, then what is near the viewer's pointer.
-func (s *sender) pieces(rects, whole []image.Rectangle, w *work) []piece {
+func (s *sender) pieces(rects, whole []image.Rectangle, w *work, o tight.Options) []piece {
 	var pieces []piece
-	width := pieceTiles * tile
-	if !s.compresses(w) {
-		width = tile
-	}
-	for _, r := range joinRows(rects, width) {
+	for _, r := range joinRows(rects, s.pieceWidth(w, o)) {
 		p := piece{r: r, since: s.seen.looks}
 		for t := range s.seen.over(r) {
 			if !s.seen.owed[t].Empty() {
@@ -95,6 +91,18 @@ func (s *sender) pieces(rects, whole []image.Rectangle, w *work) []piece {
 		return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(distance(a.r, w.pointerAt), distance(b.r, w.pointerAt)))
 	})
 	return pieces
+}
+
+// pieceWidth is how wide pieces are. Where a photograph may have to be sent exactly one of them must not be far more than the budget.
+func (s *sender) pieceWidth(w *work, o tight.Options) int {
+	tiles := pieceTiles
+	switch {
+	case !s.compresses(w):
+		tiles = w.budget / (4 * tile * tile)
+	case o.Quality == 0:
+		tiles = w.budget / (3 * tile * tile)
+	}
+	return tile * min(max(tiles, 1), pieceTiles)
 }
 
 // distance is how far p is from r, in pixels, along the longer way.
@@ -136,7 +144,7 @@ func (s *sender) refresh(w *work, o tight.Options) (more bool) {
 		return false
 	}
 	limit := len(s.out) + min(w.budget, refreshSlice)
-	for _, r := range joinRows(rects, pieceTiles*tile) {
+	for _, r := range joinRows(rects, s.pieceWidth(w, o)) {
 		if len(s.out) >= limit {
 			return true
 		}

@@ -139,7 +139,7 @@ func (p *pacer) baseRTT() time.Duration {
 // room is how many more updates may be sent now.
 func (p *pacer) room(now time.Time) int {
 	most := 2
-	if p.bandwidth != 0 && p.bandwidth < slowLink {
+	if p.bandwidth < slowLink { // also if nothing is known: the first update tells how large the second may be
 		most = 1
 	}
 	if len(p.flying) > 0 && p.stale(now) {

@@ -81,6 +81,41 @@ func TestTwoInFlight(t *testing.T) {
 	})
 }
 
+// TestWantedOnce: no picture is wanted while the one before has not been looked at.
+func TestWantedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewDisplay(small)
+		d.Update(dot(image.Pt(1, 1), 1))
+		c, v := view(t, d, Options{KeepAlive: time.Hour})
+		v.begin()
+		c.change(func(st *state) { st.pace.bandwidth = 1e7 }) // so that two updates may be on their way
+		stop := make(chan struct{})
+		v.mu.Lock()
+		v.stop = stop
+		v.mu.Unlock()
+		synctest.Wait()
+		d.Update(dot(image.Pt(1, 1), 3)) // of which it does not read the fence
+		soon := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			return d.Wanted(ctx)
+		}
+		synctest.Wait() // it has looked, and is held up writing
+		if err := soon(); err != nil {
+			t.Errorf("Wanted: %v", err)
+		}
+		d.Update(dot(image.Pt(1, 1), 2))
+		if err := soon(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Wanted: %v before the picture was looked at", err)
+		}
+		close(stop)
+		synctest.Wait()
+		if err := soon(); err != nil || !v.same(d)() {
+			t.Errorf("Wanted: %v afterwards", err)
+		}
+	})
+}
+
 // TestRequestsPace: without fences each request is answered with one update.
 func TestRequestsPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

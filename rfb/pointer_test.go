@@ -33,7 +33,7 @@ func TestOthersPointer(t *testing.T) {
 		d := NewDisplay(image.Pt(150, 100))
 		d.Update(dot(image.Pt(30, 30), 77))
 		d.SetCursor(block)
-		_, v := view(t, d, Options{Handler: &record{}})
+		_, v := view(t, d, Options{Handler: &record{}, KeepAlive: time.Hour}) // nothing else wakes it
 		_, watcher := view(t, d, Options{})
 		v.begin(encCursor)
 		watcher.begin(encCursor)

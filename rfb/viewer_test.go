@@ -37,6 +37,7 @@ type testViewer struct {
 	silent  bool // it does not answer fences
 	asks    bool // it asks for the next update when it has one
 	changed chan struct{}
+	stop    chan struct{} // not nil: before the next message it waits until this is closed
 }
 
 // gotRect is a rectangle as it came.
@@ -127,6 +128,12 @@ func (v *testViewer) run() {
 		}
 	}()
 	for {
+		v.mu.Lock()
+		stop := v.stop
+		v.mu.Unlock()
+		if stop != nil {
+			<-stop
+		}
 		v.message()
 	}
 }

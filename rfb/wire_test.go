@@ -228,6 +228,36 @@ func TestClipboardBothWays(t *testing.T) {
 	})
 }
 
+// TestLayoutIsTold: whoever asks for all of the picture learns the monitors.
+func TestLayoutIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewDisplay(image.Pt(2, 1))
+		d.Update(func(*Framebuffer) Damage { return Damage{} })
+		_, v := view(t, d, Options{})
+		v.keep = true
+		go v.run()
+		v.send(encodingsMessage(encRaw, encExtendedDesktopSize))
+		for n := 1; n <= 3; n++ {
+			v.send(requestMessage(false, image.Rect(0, 0, 2, 1)))
+			synctest.Wait()
+			v.mu.Lock()
+			layouts, pictures := 0, 0
+			for _, g := range v.kept {
+				switch g.encoding {
+				case encExtendedDesktopSize:
+					layouts++
+				case encRaw:
+					pictures++
+				}
+			}
+			v.mu.Unlock()
+			if layouts != n || pictures != n {
+				t.Errorf("%d layouts, %d pictures after %d requests", layouts, pictures, n)
+			}
+		}
+	})
+}
+
 // TestSyncNext: between a change of the pixel format and the answer to the fence before it there must be no update.
 func TestSyncNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package motion
 
 import (
-	"cmp"
 	"encoding/binary"
 	"image"
 	"slices"
@@ -199,21 +198,26 @@ func (a *anchors) count(v image.Point) {
 	}
 }
 
-// vote returns the vectors with the most votes, the best first. The recent ones need fewer.
+// vote returns the vectors with the most votes, the best first. The recent ones need fewer. It may be asked once.
 func (a *anchors) vote(recent []image.Point) []image.Point {
-	slices.SortFunc(a.touched, func(i, j int) int {
-		return cmp.Or(a.ballots[j].count-a.ballots[i].count, i-j)
-	})
 	a.best = a.best[:0]
-	for _, at := range a.touched {
-		b := a.ballots[at]
-		lead := a.ballots[a.touched[0]].count
-		enough := b.count >= weakVotes && b.count*16 >= lead || b.count >= minVotes && b.count == lead
-		if enough || b.count >= 2 && slices.Contains(recent, b.v) {
-			if a.best = append(a.best, b.v); len(a.best) == maxVectors {
-				break
+	lead := 0
+	for len(a.best) < maxVectors {
+		var most *ballot
+		for _, at := range a.touched {
+			if b := &a.ballots[at]; most == nil || b.count > most.count {
+				most = b
 			}
 		}
+		if most == nil || most.count < 2 {
+			break
+		}
+		lead = max(lead, most.count)
+		enough := most.count >= weakVotes && most.count*16 >= lead || most.count >= minVotes && most.count == lead
+		if enough || slices.Contains(recent, most.v) {
+			a.best = append(a.best, most.v)
+		}
+		most.count = 0
 	}
 	return a.best
 }

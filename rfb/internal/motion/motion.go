@@ -87,9 +87,10 @@ func (f *Finder) Find(old, cur []byte, stride int, size image.Point, changed []i
 			if gain < minGain {
 				break
 			}
-			f.found = append(f.found, found{Move{to, to.Min.Sub(v)}, gain})
+			f.add(found{Move{to, to.Min.Sub(v)}, gain})
 		}
 	}
+	f.field.p = pictures{}
 	f.order()
 	for i, m := range f.moves {
 		if i < len(f.recent) {
@@ -121,10 +122,17 @@ func (f *Finder) propose(v, size image.Point) {
 	f.vectors = append(f.vectors, v)
 }
 
+// add keeps f.found in order, the most gain first.
+func (f *Finder) add(m found) {
+	f.found = append(f.found, m)
+	for i := len(f.found) - 1; i > 0 && f.found[i-1].gain < m.gain; i-- {
+		f.found[i-1], f.found[i] = m, f.found[i-1]
+	}
+}
+
 // order fills f.moves: the best first, but each before those that would spoil its source. A move that cannot be placed so, nor
 // after the others, is left out.
 func (f *Finder) order() {
-	slices.SortStableFunc(f.found, func(a, b found) int { return b.gain - a.gain })
 	for _, m := range f.found {
 		if len(f.moves) == maxMoves {
 			return

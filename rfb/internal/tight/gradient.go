@@ -7,8 +7,8 @@ import (
 )
 
 // exactPhoto sends r, a photograph of maxExactArea pixels at most, without loss: as it is, or as the differences from what the
-// pixels to the left and above let expect, whichever makes less of a few of its rows. A photograph that was smooth once, as most
-// are that are shown scaled, takes a third less as differences; one with a camera's noise takes more.
+// pixels to the left and above let expect, whichever makes less of a few of its rows. Smooth photographs take a third less as differences; noise takes
+// more.
 func (e *Encoder) exactPhoto(r image.Rectangle) {
 	if e.gradientIsSmaller(r) {
 		e.header(r, controlFilter|streamGradient<<4)

@@ -114,11 +114,38 @@ func (e *Encoder) look(r image.Rectangle) (kind, uint32) {
 	}
 	switch {
 	case same*5 <= total && colours*4 >= total:
+		if e.hasEdge(r) {
+			return kindDrawn, 0
+		}
 		return kindPhoto, 0
 	case same*5 <= total*2 && colours*3 >= total:
 		return kindMixed, 0
 	}
 	return kindDrawn, 0
+}
+
+// hasEdge says whether one of a tile's four outermost lines is drawn rather than photographed: then a window begins there, with a slice
+// of its frame or text.
+func (e *Encoder) hasEdge(r image.Rectangle) bool {
+	top, bottom := r.Min.Y*e.stride, (r.Max.Y-1)*e.stride
+	left, right := r.Min.X*4, (r.Max.X-1)*4
+	return e.drawnLine(top+left, 4, r.Dx()) || e.drawnLine(bottom+left, 4, r.Dx()) ||
+		e.drawnLine(top+left, e.stride, r.Dy()) || e.drawnLine(top+right, e.stride, r.Dy())
+}
+
+// drawnLine says whether two thirds of a line's n pixels, step bytes apart, are like the ones before them.
+func (e *Encoder) drawnLine(at, step, n int) bool {
+	same := 0
+	last := pixel(e.pix[at:])
+	for range n - 1 {
+		at += step
+		c := pixel(e.pix[at:])
+		if c == last {
+			same++
+		}
+		last = c
+	}
+	return n >= tileSize/2 && same*3 >= (n-1)*2
 }
 
 func (e *Encoder) solid(r image.Rectangle, colour uint32) bool {
