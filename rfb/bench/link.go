@@ -89,7 +89,8 @@ type packet struct {
 // a delay later.
 func (l link) shape(ctx context.Context, from, to net.Conn) {
 	line := make(chan packet, 4096) // more than the line holds at this rate and delay
-	go func() {
+	var arriving sync.WaitGroup
+	arriving.Go(func() {
 		for p := range line {
 			if !sleep(ctx, time.Until(p.arrives)) {
 				return
@@ -98,7 +99,8 @@ func (l link) shape(ctx context.Context, from, to net.Conn) {
 				return
 			}
 		}
-	}()
+	})
+	defer arriving.Wait() // what is on its way arrives also after the sender's end
 	defer close(line)
 	left := time.Now() // when the last packet leaves the queue
 	for {

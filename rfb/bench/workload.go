@@ -257,7 +257,8 @@ func drag(seed uint64, f *fonts) *workload {
 		w.area = w.area.Union(to).Union(at)
 		at = to
 	}
-	w.text = func(k int) image.Rectangle { return places[k] }
+	lines := page.Inset(8)
+	w.text = func(k int) image.Rectangle { return lines.Add(places[k].Min) }
 	return w
 }
 

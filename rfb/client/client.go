@@ -34,7 +34,7 @@ type Options struct {
 	MaxPixels    int         // of the picture; default 64 Mi
 	MaxClipboard int         // bytes of text; default 16 MiB
 	// OnUpdate is called after each update, on the reading goroutine, which reads on when it returns. It must not call
-	// Await, View, Picture or SetClipboard, and keeps nothing of the state.
+	// Await, View, Picture, SetClipboard or SetEncodings, and keeps nothing of the state.
 	OnUpdate func(*State)
 }
 
@@ -97,7 +97,9 @@ type Conn struct {
 	state   State
 	waiters []*waiter
 
-	clip clipboard
+	asked []Encoding // ever
+	clip  clipboard
+
 	// As in the state, for those who must not wait for a message that is under way.
 	knowsKeys, knowsMouse atomic.Bool
 	size                  atomic.Uint32 // width << 16 | height
@@ -119,9 +121,9 @@ func Connect(stream io.ReadWriteCloser, o Options) (*Conn, error) {
 	if err := o.Format.check(); err != nil {
 		return nil, errors.Join(err, stream.Close())
 	}
-	c := &Conn{stream: stream, opt: o, format: o.Format, lock: make(chan struct{}, 1), done: make(chan struct{})}
+	c := &Conn{stream: stream, opt: o, format: o.Format, asked: slices.Clone(o.Encodings), lock: make(chan struct{}, 1), done: make(chan struct{})}
 	c.in.init(stream)
-	c.out.init(stream)
+	c.out.init(stream, c.end)
 	if err := c.handshake(); err != nil {
 		return nil, errors.Join(err, stream.Close())
 	}

@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"io"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"testing"
 
@@ -410,10 +411,16 @@ func TestWhatIsForbidden(t *testing.T) {
 		"unexpected EOF":           cat(0, 0),
 		"the extended action":      extended(0, nil),
 		"a JPEG of 3 × 2 pixels":   update(rect(0, 0, 8, 8, client.Tight, 0x90, jpegOf(3, 2))),
+		"asked for a quality":      update(rect(0, 0, 8, 8, client.Tight, 0x90, jpegOf(8, 8))),
+		"of VMware's kind 2":       update(rect(0, 0, 1, 1, client.VMwareCursor, 2, 0)),
 		"2049 pixels wide":         cat(update(rect(0, 0, 2060, 1, client.DesktopSize)), update(rect(0, 0, 2049, 1, client.Tight, 0))),
 		"2 bytes of an extended m": cat(3, 0, 0, 0, u32(-2), 0, 0),
 	} {
-		c := play(t, client.Options{MaxPixels: 1 << 20}, hello(8, 8), server)
+		o := client.Options{MaxPixels: 1 << 20}
+		if strings.Contains(want, "a quality") {
+			o.Encodings = client.LosslessEncodings()
+		}
+		c := play(t, o, hello(8, 8), server)
 		if err := c.Err(); !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; it should speak of %q", err, want)
 		}
@@ -434,6 +441,7 @@ func FuzzServer(f *testing.F) {
 	f.Add(byte(2), cat(hello(8, 8), update(rect(0, 0, 3, 1, client.Tight, 0x60, 2, 1, 2, 3, 4, 5, 6), rect(0, 0, 4, 4, client.CopyRect, u16(1, 1)))))
 	f.Add(byte(3), cat(hello(4, 2), extended(0x1f000001, u32(0)), extended(0x10000001, packed("a\x00")), cat(248, 0, 0, 0, u32(1<<31), 1, 1)))
 	f.Add(byte(0), cat(hello(4, 2), update(rect(0, 0, 2, 1, client.CursorWithAlpha, u32(0), make([]byte, 8)), rect(0, 0, 2, 1, client.CursorShape, make([]byte, 9)))))
+	f.Add(byte(0), cat(hello(4, 2), update(rect(0, 0, 1, 1, client.VMwareCursor, 1, 0, 1, 2, 3, 4), rect(0, 0, 1, 1, client.VMwareCursor, 0, 0, u32(0, 5)))))
 	f.Add(byte(0), cat(hello(4, 2), update(rect(0, 0, 4, 4, client.ExtendedDesktopSize, 1, 0, 0, 0, u32(1), u16(0, 0, 4, 4), u32(0)))))
 	formats := []client.PixelFormat{client.BGRX, client.RGB565BE, client.BGR233, client.ColorMap8}
 	f.Fuzz(func(t *testing.T, format byte, server []byte) {
@@ -444,4 +452,32 @@ func FuzzServer(f *testing.F) {
 			c.Picture()
 		}
 	})
+}
+
+// A server that asks for answers without end and reads none costs the connection and no more memory than a bound.
+func TestServerThatNeverReads(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	go func() {
+		// The pipe's end ends this.
+		_, _ = far.Write([]byte("RFB 003.003\n"))
+		_, _ = io.ReadFull(far, make([]byte, 12))
+		_, _ = far.Write(u32(1))
+		_, _ = io.ReadFull(far, make([]byte, 1))
+		_, _ = far.Write(serverInit(1, 1))
+		fence := bytes.Repeat(cat(248, 0, 0, 0, u32(1<<31), 64, make([]byte, 64)), 1000)
+		for {
+			if _, err := far.Write(fence); err != nil {
+				return
+			}
+		}
+	}()
+	c, err := client.Connect(near, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-c.Done()
+	if err := c.Err(); err == nil || !strings.Contains(err.Error(), "does not read") {
+		t.Error(err)
+	}
 }

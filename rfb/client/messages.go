@@ -2,8 +2,10 @@ package client
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"github.com/rejoin/rejoin/rfb"
@@ -119,13 +121,16 @@ func (c *Conn) rect() (r Rect, more bool, err error) {
 	if c.in.err != nil {
 		return r, false, c.in.err
 	}
+	if r.Encoding != Raw && !slices.Contains(c.asked, r.Encoding) {
+		return r, false, errors.New("nobody asked for it")
+	}
 	switch r.Encoding {
 	case Raw, CopyRect, Tight:
 		if !r.Bounds.In(image.Rectangle{Max: c.state.Picture.Size}) {
 			return r, false, fmt.Errorf("it is outside the picture of %v", c.state.Picture.Size)
 		}
 		if r.Bounds.Empty() {
-			return r, false, fmt.Errorf("it is empty")
+			return r, false, errors.New("it is empty")
 		}
 		err = c.pixels(&r)
 	case LastRect:

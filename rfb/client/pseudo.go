@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -36,10 +37,7 @@ func (c *Conn) pseudo(r Rect) error {
 		c.state.KnowsMouseButtons = true
 		c.knowsMouse.Store(true)
 	default:
-		return fmt.Errorf("nobody asked for it")
-	}
-	if !slices.Contains(c.opt.Encodings, r.Encoding) {
-		return fmt.Errorf("nobody asked for it")
+		return errors.New("it is not known")
 	}
 	return nil
 }

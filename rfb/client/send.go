@@ -34,7 +34,7 @@ const (
 	maxFence                = 64
 )
 
-const maxUnsent = 64 << 20
+const maxUnsent = 32 << 20 // bytes
 
 // outbox writes what is added, in order, on a goroutine of its own: the reading goroutine never waits for a server that does
 // not read.
@@ -43,14 +43,24 @@ type outbox struct {
 	mu      sync.Mutex
 	waiting []byte
 	more    chan struct{}
+	fail    func(error)
 }
 
-func (o *outbox) init(to io.Writer) { o.to, o.more = to, make(chan struct{}, 1) }
+func (o *outbox) init(to io.Writer, fail func(error)) {
+	o.to, o.fail, o.more = to, fail, make(chan struct{}, 1)
+}
 
 func (o *outbox) add(p []byte) {
 	o.mu.Lock()
-	o.waiting = append(o.waiting, p...)
+	full := len(o.waiting)+len(p) > maxUnsent
+	if !full {
+		o.waiting = append(o.waiting, p...)
+	}
 	o.mu.Unlock()
+	if full {
+		o.fail(errors.New("the server does not read"))
+		return
+	}
 	select {
 	case o.more <- struct{}{}:
 	default:
@@ -69,9 +79,6 @@ func (o *outbox) run(done <-chan struct{}) error {
 		p := o.waiting
 		o.waiting = spare[:0]
 		o.mu.Unlock()
-		if len(p) > maxUnsent {
-			return errors.New("the server does not read")
-		}
 		if _, err := o.to.Write(p); err != nil {
 			return err
 		}
@@ -105,8 +112,11 @@ func (c *Conn) EnableContinuous(on bool, r image.Rectangle) {
 	c.out.add(appendRect([]byte{msgEnableContinuous, bit(on)}, r))
 }
 
-// SetEncodings tells the server anew what to send.
-func (c *Conn) SetEncodings(all ...Encoding) { c.out.add(encodingsMessage(all)) }
+// SetEncodings tells the server anew what to send. What was asked for before may still come.
+func (c *Conn) SetEncodings(all ...Encoding) {
+	c.View(func(*State) { c.asked = append(c.asked, all...) })
+	c.out.add(encodingsMessage(all))
+}
 
 // Key sends a key: with its scan code by QEMU's extension when it has one, the server having said that it knows them.
 func (c *Conn) Key(e rfb.KeyEvent) {

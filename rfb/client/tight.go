@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"slices"
 )
 
 // Tight's sub-encodings, in the upper half of its control byte, and filters.
@@ -258,6 +259,9 @@ func (c *Conn) tightGradient(r image.Rectangle, stream *inflater) error {
 func (c *Conn) decodeJPEG(r image.Rectangle) error {
 	if !c.format.TrueColor || c.format.BitsPerPixel == 8 {
 		return errors.New("JPEG in 8 bits a pixel")
+	}
+	if !slices.ContainsFunc(c.asked, func(e Encoding) bool { return e >= Quality(0) && e <= Quality(9) }) {
+		return errors.New("JPEG, and nobody asked for a quality")
 	}
 	c.tight.packed = c.in.bytes(c.tight.packed, c.in.compactLength())
 	if c.in.err != nil {
