@@ -150,7 +150,7 @@ func complaints(t *testing.T, ctx context.Context) func() []string {
 // gallery serves every scene at /scene/NAME/LANG, as the real server would: with the policy that belongs to the page.
 func gallery(t *testing.T, scenes []scene) *httptest.Server {
 	t.Helper()
-	mux := http.NewServeMux()
+	mux, closed := http.NewServeMux(), make(chan struct{})
 	mux.Handle(static.Prefix, static.Handler())
 	byName := map[string]scene{}
 	for _, s := range scenes {
@@ -170,7 +170,10 @@ func gallery(t *testing.T, scenes []scene) *httptest.Server {
 	})
 	mux.HandleFunc(PathDemoPicture, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("after") == "1" {
-			<-r.Context().Done() // nothing changes in a gallery
+			select { // nothing changes in a gallery
+			case <-r.Context().Done():
+			case <-closed:
+			}
 			return
 		}
 		w.Header().Set("Content-Type", "image/png")
@@ -190,6 +193,7 @@ func gallery(t *testing.T, scenes []scene) *httptest.Server {
 	})
 	srv := httptest.NewServer(mux)
 	t.Cleanup(func() {
+		close(closed)
 		srv.CloseClientConnections()
 		srv.Close()
 	})

@@ -55,6 +55,12 @@ function look() {
   if (canvas) follow(canvas);
 }
 
+// leave gives the connection up when the page goes, perhaps into the browser's page cache: there are only six.
+function leave() {
+  canvas = null;
+  asking?.abort();
+}
+
 function choose(event) {
   const button = event.target.closest('[data-monitor]');
   if (!button || button.dataset.monitor === monitor) return;
@@ -173,4 +179,6 @@ export function startDemo() {
   document.addEventListener('focusout', event => event.target === canvas && letGo());
   addEventListener('blur', letGo);
   document.addEventListener('visibilitychange', look);
+  addEventListener('pagehide', leave);
+  addEventListener('pageshow', look);
 }

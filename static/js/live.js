@@ -53,6 +53,12 @@ function lost() {
   if (banner) banner.hidden = false;
 }
 
+// hangUp gives up the present connection.
+function hangUp() {
+  connection?.reader?.cancel().catch(() => {});
+  connection?.abortController?.abort();
+}
+
 // reconnect gives up the present connection, or the wait for the next try, and tries at once.
 function reconnect() {
   if (!stream) return;
@@ -60,8 +66,7 @@ function reconnect() {
     stream.dispatchEvent(new Event('rejoin:connect'));
     return;
   }
-  connection?.reader?.cancel().catch(() => {});
-  connection?.abortController?.abort();
+  hangUp();
   connection?.delayCanceller?.();
 }
 
@@ -116,6 +121,8 @@ export function startLive() {
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && performance.now() - heard > 4000) reconnect();
   });
+  // A page that is left may wait in the browser's page cache, where it would keep one of the six connections that there are.
+  addEventListener('pagehide', hangUp);
   addEventListener('pageshow', event => {
     if (event.persisted) reconnect(); // back from the browser's page cache
   });
