@@ -70,7 +70,7 @@ func TestProductViewer(t *testing.T) {
 	p.reboot()
 	c.saysYes()
 	c.PullPlug(time.Second)
-	p.Attribute("#screen", "data-look", "dimmed")
+	p.Attribute("#screen", "data-look", "dim")
 	in(p.Tab, bootedIn, func() { p.phase("awaiting_share_consent") })
 	c.press(prompt, asBefore, "with mouse and keyboard")
 	p.live()
