@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -244,5 +245,58 @@ func TestADisabledUserSeesNothingMore(t *testing.T) {
 	}
 	if code, why := closed(t, ws, 5*time.Second); code != web.ViewerRefused || why != "not_signed_in" {
 		t.Errorf("%d %q", code, why)
+	}
+}
+
+// A viewer that never reads holds up nobody: the PC's pictures stop, commands and other viewers go on, and the server keeps
+// next to nothing of what it can't pass on.
+func TestAViewerThatNeverReads(t *testing.T) {
+	g := newRig(t)
+	id, a := g.sharing()
+	deaf, _, err := g.signedIn("tom").look(id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := a.asked()
+	pc := g.show(open.Viewer, open.Ticket)
+	var sent atomic.Int64
+	stuck := make(chan error, 1)
+	go func() {
+		for {
+			if err := pc.Write(t.Context(), websocket.MessageBinary, make([]byte, 64<<10)); err != nil {
+				stuck <- err
+				return
+			}
+			sent.Add(64 << 10)
+		}
+	}()
+	// It takes what the systems' buffers hold, and no more.
+	last := int64(-1)
+	eventually(t, "the PC's pictures to stop", func() bool {
+		before := last
+		last = sent.Load()
+		return last > 0 && last == before
+	})
+	if last > 32<<20 {
+		t.Errorf("%d MB were taken from the PC for a viewer that reads nothing", last>>20)
+	}
+	other, _, err := g.signedIn("ada").look(id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := a.asked()
+	exchangeBytes(t, g.show(next.Viewer, next.Ticket), other, "a picture")
+	if _, err := g.hub.Dispatch(t.Context(), id, session.SendChat{By: g.user("tom"), Text: "still there?"}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		m, _ := a.receive()
+		if chat, ok := m.(*wire.Chat); ok && chat.Text == "still there?" {
+			break
+		}
+	}
+	deaf.CloseNow()
+	if err := <-stuck; err == nil {
+		t.Error("the PC went on without a viewer")
 	}
 }

@@ -76,7 +76,17 @@ func picturesOfPages(t *testing.T) {
 	list.Read("#active", p.say("state.down"))
 	list.Picture("sessions")
 	pc.returns()
+	p.live()
 	p.Picture("resumed")
+	p.Click(browser.CSS("#hand-control"))
+	pc.answer(true)
+	p.Read(".viewer-now", p.say("viewer.live_mine"))
+	x, y := p.point(50, 120) // the manual's icon
+	for range 2 {
+		p.ClickAt(x, y)
+	}
+	p.Until("the manual to be open", func() (bool, string) { return pc.Has(browser.CSS("#win-hide input")), "" })
+	p.Picture("viewer")
 }
 
 func picturesOfWindows(t *testing.T) {
