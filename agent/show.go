@@ -26,13 +26,18 @@ type show struct {
 	covered atomic.Int32
 }
 
-// monitor finds a monitor by its ID, else the primary one.
+// errHidden says that the customer keeps every monitor to themselves.
+var errHidden = errors.New("every monitor is hidden")
+
+// monitor finds a monitor by its ID, else the first that may be shown.
 func (v *viewers) monitor(id string) (machine.Monitor, error) {
-	all, err := v.screen.Monitors()
-	if err != nil {
+	all, hidden, err := v.monitors()
+	switch {
+	case err != nil:
 		return machine.Monitor{}, err
-	}
-	if len(all) == 0 {
+	case len(all) == 0 && hidden > 0:
+		return machine.Monitor{}, errHidden
+	case len(all) == 0:
 		return machine.Monitor{}, machine.ErrNoScreen
 	}
 	for _, m := range all {
@@ -107,7 +112,7 @@ func (s *show) reopen() (machine.Capturer, error) {
 	}
 	s.all.gate.RLock()
 	s.display.Resize(capturer.Size(), nil, func(fb *rfb.Framebuffer) {
-		if s.all.permit.films() {
+		if s.mayFilm() {
 			_, err = capturer.Draw(fb)
 		}
 	})
@@ -192,11 +197,14 @@ func (s *show) draw(capturer machine.Capturer) error {
 	return nil
 }
 
+// mayFilm tells whether this monitor may be captured. The gate is held.
+func (s *show) mayFilm() bool { return s.all.permit.films() && !(*s.all.hidden.Load())[s.monitor.ID] }
+
 // capture is where the screen is looked at. Without a permit it is not, and a channel tells of the next one.
 func (s *show) capture(capturer machine.Capturer) (shot machine.Shot, changed <-chan struct{}, err error) {
 	s.all.gate.RLock()
 	defer s.all.gate.RUnlock()
-	if !s.all.permit.films() {
+	if !s.mayFilm() {
 		return shot, s.all.allowed, nil
 	}
 	s.display.Update(func(fb *rfb.Framebuffer) rfb.Damage {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/rejoin/rejoin/agent/machine"
@@ -80,7 +81,7 @@ func (e *engine) banner() *machine.Banner {
 	p, names := e.guard(e.doc).permit(), e.viewers.looking()
 	b := &machine.Banner{
 		Text: e.phrase(text.BannerIdle), Tone: toneOff, Hide: e.phrase(text.BannerHide), HideAsk: e.phrase(text.BannerHideAsk),
-		Hidden: e.doc.Hidden,
+		Hidden: e.doc.Hidden, Screens: e.screens(),
 	}
 	pause := machine.BannerButton{Label: e.phrase(text.BannerPause), Action: machine.ActionPause}
 	switch {
@@ -104,6 +105,20 @@ func (e *engine) banner() *machine.Banner {
 	}
 	b.Buttons = append(b.Buttons, machine.BannerButton{Label: e.phrase(text.StopSharing), Action: machine.ActionStopShare})
 	return b
+}
+
+// screens are the monitors that the customer may keep to themselves; none if there is only one.
+func (e *engine) screens() []machine.Window {
+	all, err := e.m.Screen().Monitors()
+	if err != nil || len(all) < 2 {
+		return nil
+	}
+	out := make([]machine.Window, len(all))
+	for i, m := range all {
+		out[i] = machine.Window{ID: hiddenMonitor + m.ID, Title: e.phrase(text.BannerScreen, "number", strconv.Itoa(i+1),
+			"width", strconv.Itoa(m.Bounds.Dx()), "height", strconv.Itoa(m.Bounds.Dy()))}
+	}
+	return out
 }
 
 // list joins names as people say them.

@@ -59,8 +59,12 @@ func (w *viewer) run(ctx context.Context) {
 	defer w.all.left(w)
 	monitor, err := w.all.monitor(w.wish.Monitor)
 	if err != nil {
-		w.all.log.Error("could not list the monitors", "err", err)
-		w.all.fail(w.wish.Viewer, wire.ViewerNoCapture)
+		code := wire.ViewerNoCapture
+		if errors.Is(err, errHidden) {
+			code = wire.ViewerHidden
+		}
+		w.all.log.Warn("there is no monitor to show", "err", err)
+		w.all.fail(w.wish.Viewer, code)
 		return
 	}
 	show := w.all.watch(monitor) // the capturer gets ready while the socket is opened
@@ -146,10 +150,11 @@ func (w *viewer) describe(show *show, p permit) string {
 		Version: 1, Monitor: show.monitor.ID, Secure: show.secure.Load(), Paused: p.paused, Covered: int(show.covered.Load()),
 		Input: w.controls(p), Busy: w.all.busy.Load(),
 	}
-	monitors, err := w.all.screen.Monitors()
+	monitors, hidden, err := w.all.monitors()
 	if err != nil {
 		monitors = []machine.Monitor{show.monitor}
 	}
+	s.Covered += hidden
 	for _, m := range monitors[:min(len(monitors), 16)] {
 		s.Monitors = append(s.Monitors, statusMonitor{
 			ID: cleanLine(m.ID, wire.MaxName), Name: cleanName(m.Name), Width: m.Bounds.Dx(), Height: m.Bounds.Dy(), Primary: m.Primary,

@@ -261,3 +261,36 @@ func TestSecureDesktopAndHiddenWindows(t *testing.T) {
 		r.until("the banner knows", func(s sim.Snapshot) bool { return len(s.View.Banner.Hidden) == 1 })
 	})
 }
+
+// TestHiddenMonitors: a monitor that the customer hides is not offered, its viewers go on with another one, and nothing is
+// shown once all are hidden.
+func TestHiddenMonitors(t *testing.T) {
+	in(t, func(r *rig) {
+		p := r.joined()
+		r.share(p, false)
+		screens := r.until("the banner", func(s sim.Snapshot) bool { return s.View != nil && s.View.Banner != nil }).View.Banner.Screens
+		if len(screens) != 2 || screens[1].Title != "All of screen 2 (1024 × 768)" {
+			t.Fatalf("screens %+v", screens)
+		}
+		c := r.look(p, "v1", "u1", secondMonitor)
+		r.sees(c, "the second monitor", func(_ *client.State, told status) bool { return told.Monitor == secondMonitor })
+		r.ok(r.pc.Hide([]string{screens[1].ID}))
+		r.gone(c, "its monitor was hidden")
+		c = r.look(p, "v2", "u1", secondMonitor)
+		r.sees(c, "the first one instead", func(_ *client.State, told status) bool {
+			return told.Monitor != secondMonitor && len(told.Monitors) == 1 && told.Covered == 1
+		})
+		r.ok(r.pc.Hide([]string{screens[0].ID, screens[1].ID}))
+		r.gone(c, "all monitors were hidden")
+		p.write(wire.OpenViewer{
+			Viewer: "v3", Ticket: make([]byte, wire.TicketSize), TechnicianID: "u1", Keyboard: wire.KeyboardRemote,
+		}, 0, 0)
+		if no := expect[*wire.ViewerRefused](p); no.Code != wire.ViewerHidden {
+			t.Errorf("%+v", no)
+		}
+		r.ok(r.pc.Hide(nil))
+		r.sees(r.look(p, "v4", "u1", ""), "everything again", func(st *client.State, told status) bool {
+			return len(told.Monitors) == 2 && told.Covered == 0 && st.Updates > 0
+		})
+	})
+}

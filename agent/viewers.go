@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -26,6 +27,7 @@ type viewers struct {
 	tell   func()                                     // somebody came or went; likewise
 
 	gate    sync.RWMutex
+	hidden  atomic.Pointer[map[string]bool] // monitors that the customer keeps to themselves; replaced under the gate
 	permit  permit
 	current atomic.Pointer[permit] // the same, to be read without the gate
 	allowed chan struct{}          // closed and replaced when permit changes
@@ -43,6 +45,7 @@ func newViewers(screen machine.Screen, log machine.Logger, client *http.Client, 
 		open: make(map[string]*viewer), shows: make(map[string]*show),
 	}
 	v.current.Store(new(permit))
+	v.hidden.Store(new(map[string]bool))
 	return v
 }
 
@@ -70,11 +73,43 @@ func (v *viewers) allow(p permit) {
 	v.refresh()
 }
 
-// exclude keeps windows out of every picture from now on.
-func (v *viewers) exclude(windows []string) {
+// hiddenMonitor is what the ID of a monitor begins with where windows' stand.
+const hiddenMonitor = "monitor:"
+
+// exclude keeps windows, and whole monitors, out of every picture from now on.
+func (v *viewers) exclude(ids []string) {
+	var windows []string
+	monitors := make(map[string]bool)
+	for _, id := range ids {
+		if monitor, ok := strings.CutPrefix(id, hiddenMonitor); ok {
+			monitors[monitor] = true
+		} else {
+			windows = append(windows, id)
+		}
+	}
 	v.gate.Lock() // no picture is in the making
 	v.screen.Exclude(windows)
+	v.hidden.Store(&monitors)
 	v.gate.Unlock()
+	v.mu.Lock()
+	for id, s := range v.shows {
+		if monitors[id] {
+			s.cancel() // its viewers come back, to another monitor
+		}
+	}
+	v.mu.Unlock()
+	v.refresh()
+}
+
+// monitors are those that may be shown, and how many may not.
+func (v *viewers) monitors() (shown []machine.Monitor, hidden int, err error) {
+	all, err := v.screen.Monitors()
+	if err != nil {
+		return nil, 0, err
+	}
+	keeps := *v.hidden.Load()
+	shown = slices.DeleteFunc(slices.Clone(all), func(m machine.Monitor) bool { return keeps[m.ID] })
+	return shown, len(all) - len(shown), nil
 }
 
 // begin opens a viewer, if the customer allows it. It returns at once; why it could not be opened it tells the server.

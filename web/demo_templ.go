@@ -1069,7 +1069,7 @@ func winHide(d DemoPage, b machine.Banner) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, w := range d.PC.Windows {
+		for _, w := range slices.Concat(b.Screens, d.PC.Windows) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<label class=\"win-check\"><input type=\"checkbox\" name=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1111,7 +1111,7 @@ func winHide(d DemoPage, b machine.Banner) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(d.PC.Windows) == 0 {
+		if len(b.Screens)+len(d.PC.Windows) == 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -77,6 +77,7 @@ func (l Loc) viewerNotes(s session.Session) map[string]string {
 		"paused": l.T("viewer.paused"), "paused-body": l.T("viewer.paused_note"), "paused-do": l.T("viewer.resume"),
 		"crowded": l.T("viewer.crowded"), "crowded-body": l.T("viewer.crowded_note"), "crowded-do": l.T("viewer.try"),
 		"no_capture": l.T("viewer.no_capture"), "no_capture-body": l.T("viewer.no_capture_note"), "no_capture-do": l.T("viewer.try"),
+		"hidden": l.T("viewer.hidden"), "hidden-body": l.T("viewer.hidden_note"), "hidden-do": l.T("viewer.try"),
 		"no_consent": l.T("viewer.no_consent"), "no_consent-body": l.T("viewer.no_consent_note", who...), "no_consent-do": l.T("viewer.try"),
 		"refused": l.T("viewer.refused"), "refused-body": l.T("viewer.refused_note"), "refused-do": l.T("viewer.try"),
 	}

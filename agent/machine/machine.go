@@ -155,6 +155,7 @@ type Banner struct {
 	Buttons []BannerButton
 	Hide    string   // label of the button that opens the list of windows to hide; empty: none
 	HideAsk string   // heading of that list
+	Screens []Window // what stands in it before the windows: monitors, if there are several
 	Hidden  []string // windows that are hidden now, by their ID
 }
 

@@ -109,6 +109,7 @@ const (
 	BannerStopControl Key = "banner.stop_control"
 	BannerHide        Key = "banner.hide"
 	BannerHideAsk     Key = "banner.hide_ask"
+	BannerScreen      Key = "banner.screen"
 	And               Key = "and" // between the last two names
 )
 
@@ -164,7 +165,7 @@ var Keys = []Key{
 	ShareHeading, ShareAgainHeading, ShareBody, ShareZero, ShareYes, ShareNo,
 	ShareControlHeading, ShareControlBody, ShareControlYes, ControlHeading, ControlBody, ControlZero, ControlYes, ControlNo,
 	BannerSees, BannerSee, BannerControls, BannerIdle, BannerPaused, BannerPause, BannerResume, BannerStopControl, BannerHide,
-	BannerHideAsk, And,
+	BannerHideAsk, BannerScreen, And,
 	StandingHeading, StandingIntro, StandingReboot, StandingNoReply, StandingSharing, StandingControl, StandingZero, StandingYes, StandingNo,
 	SwitchHeading, SwitchBody, SwitchYes, SwitchNo,
 	CodeHeading, CodeBody, CodeLabel, ServerLabel, CodeOK, CodeCancel, CodeMalformed, CodeRefused, CodeBusy,

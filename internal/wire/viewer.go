@@ -53,6 +53,7 @@ const (
 	ViewerNoConsent ViewerError = "no_consent" // there is no local grant to show the screen
 	ViewerCrowded   ViewerError = "crowded"    // [MaxViewers] watch already
 	ViewerNoCapture ViewerError = "no_capture" // the screen can't be captured
+	ViewerHidden    ViewerError = "hidden"     // the customer keeps every monitor to themselves
 )
 
 // MaxViewers is how many viewers one PC serves at once.
@@ -79,7 +80,7 @@ func (m *CloseViewer) check() error { return checkIDs(m.Viewer) }
 
 func (m *ViewerRefused) check() error {
 	switch m.Code {
-	case ViewerNoConsent, ViewerCrowded, ViewerNoCapture:
+	case ViewerNoConsent, ViewerCrowded, ViewerNoCapture, ViewerHidden:
 		return checkIDs(m.Viewer)
 	}
 	return fmt.Errorf("code %.20q", m.Code)

@@ -2,7 +2,7 @@
 import { timeOf } from '../clocks.js';
 
 const icons = {
-  connecting: 'monitor', trouble: 'wifi', secure: 'shield', held: 'pause', paused: 'pause', crowded: 'users', no_capture: 'warn',
+  connecting: 'monitor', trouble: 'wifi', secure: 'shield', held: 'pause', paused: 'pause', crowded: 'users', no_capture: 'warn', hidden: 'lock',
   no_consent: 'lock', refused: 'lock',
 };
 const calm = ['connecting', 'paused', 'held'];

@@ -8,7 +8,7 @@ const hopeless = 6000; // and then the connection is given up
 const settled = 5000; // a connection that lasts so long counts as a good one
 const opening = 15_000; // how long the server may look for the PC
 const again = 15_000; // between tries that were refused for a reason that may pass by itself
-const passing = ['crowded', 'no_capture'];
+const passing = ['crowded', 'no_capture', 'hidden'];
 const levels = { auto: 6, sharp: 9, fast: 1 };
 
 // state: "off", "opening", "live", "trouble", "paused", or the word of a refusal.

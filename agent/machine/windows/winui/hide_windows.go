@@ -47,7 +47,7 @@ func (u *UI) askHide(b machine.Banner) {
 }
 
 func (u *UI) newHider(b machine.Banner, all []machine.Window) {
-	h := &hider{frame: frame{ui: u}, choices: choices(all, b.Hidden)}
+	h := &hider{frame: frame{ui: u}, choices: choices(slices.Concat(b.Screens, all), b.Hidden)}
 	if h.create(HideClass, b.Hide, promptStyle, win32.WSExTopmost|win32.WSExAppWindow) != nil {
 		return
 	}
