@@ -15,13 +15,17 @@ import (
 	"github.com/rejoin/rejoin/rfb"
 )
 
+// measureEvery is how often the round-trip time to a technician is looked at.
+const measureEvery = 2 * time.Second
+
 // viewer is one technician's viewer.
 type viewer struct {
 	all    *viewers
 	cancel context.CancelFunc
 	wish   wire.OpenViewer
 	name   string
-	shown  atomic.Bool // its socket is open
+	shown  atomic.Bool  // its socket is open
+	rtt    atomic.Int64 // in milliseconds, to the technician's browser and back; 0: not known
 
 	mu   sync.Mutex
 	conn *rfb.Conn
@@ -43,6 +47,7 @@ type status struct {
 	Covered  int             `json:"covered"` // windows that the customer keeps to themselves
 	Input    bool            `json:"input"`   // what this viewer types is taken
 	Busy     bool            `json:"busy"`    // the customer uses mouse or keyboard: theirs come first
+	RTT      int64           `json:"rtt,omitzero"`
 }
 
 type statusMonitor struct {
@@ -120,8 +125,31 @@ func (w *viewer) serve(ctx context.Context, socket *websocket.Conn, show *show) 
 	w.all.tell()
 	stop := context.AfterFunc(show.ctx, w.cancel)
 	defer stop()
+	go w.measure(ctx, conn)
 	err := conn.Serve(ctx)
 	w.all.log.Info("a viewer has left", "technician", w.name, "why", err)
+}
+
+// measure keeps an eye on the round-trip time. Who watches is told when it has really changed.
+func (w *viewer) measure(ctx context.Context, conn *rfb.Conn) {
+	tick := time.NewTicker(measureEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		rtt := conn.Stats().RTT
+		if rtt == 0 {
+			continue // the viewer answers no fences
+		}
+		now, told := max(rtt.Milliseconds(), 1), w.rtt.Load()
+		if diff := now - told; diff > 3+told/4 || -diff > 3+told/4 || told == 0 {
+			w.rtt.Store(now)
+			w.refresh()
+		}
+	}
 }
 
 // refresh tells the connection what is allowed now.
@@ -148,7 +176,7 @@ func (w *viewer) controls(p permit) bool {
 func (w *viewer) describe(show *show, p permit) string {
 	s := status{
 		Version: 1, Monitor: show.monitor.ID, Secure: show.secure.Load(), Paused: p.paused, Covered: int(show.covered.Load()),
-		Input: w.controls(p), Busy: w.all.busy.Load(),
+		Input: w.controls(p), Busy: w.all.busy.Load(), RTT: w.rtt.Load(),
 	}
 	monitors, hidden, err := w.all.monitors()
 	if err != nil {
