@@ -244,6 +244,7 @@ func TestSecureDesktop(t *testing.T) {
 			t.Errorf("typed %q", d.Text())
 		}
 
+		d.Exclude([]string{d.Desktop.Windows()[0].ID})
 		d.SetStage(StageRestarting)
 		if err := e.Wait(t.Context()); err != nil {
 			t.Errorf("the end of Windows: %v", err)
@@ -262,6 +263,9 @@ func TestSecureDesktop(t *testing.T) {
 		}
 		if w := d.Desktop.Windows(); len(w) != 0 {
 			t.Errorf("a fresh desktop has %v", w)
+		}
+		if shot := e.look(); shot.Covered != 0 {
+			t.Errorf("%d windows of before are covered", shot.Covered)
 		}
 	})
 }

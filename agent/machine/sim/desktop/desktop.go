@@ -166,6 +166,9 @@ func (d *Desktop) SetStage(s Stage, blockers ...string) {
 	d.secure = d.secure && s == StageDesktop
 	if s != StageDesktop && s != StageRestarting && s != StageBlocked {
 		d.windows, d.focused, d.picked, d.clipboard = nil, false, "", ""
+		for screen := range d.screens {
+			clear(screen.excluded)
+		}
 	}
 	d.redrawAll()
 }
