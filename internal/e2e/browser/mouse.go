@@ -21,6 +21,12 @@ func (b *Tab) Drag(x, y, toX, toY float64) {
 	}
 }
 
+// DragOn moves on with the button held down.
+func (b *Tab) DragOn(x, y float64) {
+	b.t.Helper()
+	b.mouse(input.DispatchMouseEventTypeMouseMoved, x, y, 1)
+}
+
 // Drop lets go of the left button.
 func (b *Tab) Drop(x, y float64) {
 	b.t.Helper()
