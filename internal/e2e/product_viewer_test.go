@@ -243,7 +243,7 @@ func drags(t *testing.T, p *technician, c *customer) {
 		if now.X == w.X && now.Y == w.Y {
 			p.Drop(x, y)
 			p.Drag(x, y, toX, toY) // again, if the customer's hands came first
-			} else { // Wine may have lost the last step
+		} else { // Wine may have lost the last step
 			p.DragOn(toX+5, toY+5)
 			p.DragOn(toX, toY)
 		}
