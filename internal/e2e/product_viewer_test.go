@@ -218,16 +218,14 @@ func copies(t *testing.T, p *technician, c *customer) {
 // when it has changed, keeps the others from it meanwhile.
 func (c *customer) pastes(text string) {
 	c.t.Helper()
-	c.Click(c.edit())
-	c.Press("ctrl+a")
-	c.Paste(text)
 	got := ""
 	winerig.Wait(c.t, appeared, "the text to be pasted", func() bool {
 		if got = strings.ReplaceAll(c.edit().Text, "\r\n", "\n"); got == text {
 			return true
 		}
+		c.Click(c.edit())
 		c.Press("ctrl+a")
-		c.Press("ctrl+v")
+		c.Paste(text)
 		return false
 	}, func() string { return got })
 }
