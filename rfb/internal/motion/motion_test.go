@@ -92,27 +92,23 @@ func (p *picture) same(q *picture, r image.Rectangle) bool {
 func apply(t testing.TB, old, cur *picture, changed []image.Rectangle, moves []Move) int {
 	t.Helper()
 	shown := old.clone()
-	allowed := make([]bool, old.size.X*old.size.Y)
+	done := make([]bool, old.size.X*old.size.Y)
+	var bounds image.Rectangle
 	for _, r := range changed {
-		r = r.Intersect(old.bounds())
-		for y := r.Min.Y; y < r.Max.Y; y++ {
-			for x := r.Min.X; x < r.Max.X; x++ {
-				allowed[y*old.size.X+x] = true
-			}
-		}
+		bounds = bounds.Union(r.Intersect(old.bounds()))
 	}
 	gain := 0
 	for i, m := range moves {
 		src := image.Rectangle{Min: m.From, Max: m.From.Add(m.To.Size())}
-		if m.To.Empty() || !m.To.In(old.bounds()) || !src.In(old.bounds()) || m.From == m.To.Min {
+		if m.To.Empty() || !m.To.In(bounds) || !src.In(old.bounds()) || m.From == m.To.Min {
 			t.Fatalf("move %d, %+v, is outside or none", i, m)
 		}
 		for y := m.To.Min.Y; y < m.To.Max.Y; y++ {
 			for x := m.To.Min.X; x < m.To.Max.X; x++ {
-				if !allowed[y*old.size.X+x] {
-					t.Fatalf("move %d, %+v: %d,%d has not changed, or is moved to twice", i, m, x, y)
+				if done[y*old.size.X+x] {
+					t.Fatalf("move %d, %+v: %d,%d is moved to twice", i, m, x, y)
 				}
-				allowed[y*old.size.X+x] = false
+				done[y*old.size.X+x] = true
 				if old.at(x, y) != cur.at(x, y) {
 					gain++
 				}
