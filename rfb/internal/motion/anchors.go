@@ -1,9 +1,6 @@
 package motion
 
-import (
-	"encoding/binary"
-	"image"
-)
+import "image"
 
 const (
 	// Anchors are looked for on every eighth row of the old picture, and in the new one on some of the blocks of eight rows: whatever
@@ -14,14 +11,14 @@ const (
 	tableBits  = 14
 	voteBits   = 10
 	maxAnchors = 1 << (tableBits - 1)
-	fewAnchors = 96 // with fewer it is tried again with more of them
+	fewAnchors = 256 // with fewer it is tried again with more of them
 	ambiguous  = -1
 )
 
 // skew says which block of a group is looked at. Blocks at regular distances might all be between lines of text.
 var skew = [...]int{0, 3, 1, 5, 2, 4, 3, 0, 5, 1, 4, 2}
 
-// An anchor is a place whose hash has a property that few have: so the same places are chosen in both pictures, wherever they are.
+// An anchor is an edge whose hash has a property that few have: so the same places are chosen in both pictures, wherever they are.
 type anchor struct {
 	hash uint32
 	x, y int32 // x may be ambiguous
@@ -47,16 +44,20 @@ type anchors struct {
 // find fills the table with the old picture's anchors, and lets the new one's vote. area is the rectangles' in all.
 func (a *anchors) find(p pictures, rects []image.Rectangle, area int) {
 	a.touched = a.touched[:0]
-	group, rare := 6, uint64(31)
+	group, rare := 6, uint64(63)
 	switch {
-	case area <= 1<<15:
+	case area <= 1<<13:
 		group, rare = 1, 3
+	case area <= 1<<15:
+		group, rare = 2, 3
 	case area <= 1<<17:
 		group, rare = 2, 7
 	case area <= 1<<18:
 		rare = 7
 	case area <= 1<<19:
 		rare = 15
+	default:
+		group = 12
 	}
 	for {
 		a.begin(rare)
@@ -92,32 +93,37 @@ func (a *anchors) begin(rare uint64) {
 	}
 }
 
-// scan calls use for each anchor on row y of r that differs between the pictures. Anchors are at edges.
+// scan calls use for each anchor on row y of r that differs between the pictures.
 func (a *anchors) scan(p pictures, pix []byte, r image.Rectangle, y int, use func(*anchors, uint32, int, int)) {
 	from := max(r.Min.X-reach, 0)
 	lo, hi := y*p.stride+4*from, y*p.stride+4*r.Max.X
 	row, was, is := pix[lo:hi], p.old[lo:hi], p.cur[lo:hi]
-	var h uint64
-	last, run := ^uint32(0), 0
-	for i := 0; i+4 <= len(row); i += 4 {
-		c := binary.LittleEndian.Uint32(row[i:]) & rgb
-		h = h<<reachShift + uint64(c+1)*mixC
-		if c == last {
-			// In a long run of one colour the hash stays as it is.
-			if run++; run > reach {
-				two := uint64(c)<<32 | uint64(c)
-				for i+12 <= len(row) && pair(row[i+4:]) == two {
-					i += 8
-				}
-			}
-			continue
-		}
-		last, run = c, 0
-		if h&a.rare != 0 || i < 4*(reach-1) {
-			continue
-		}
-		if start, end := i-4*(reach-1), i+4; !same(was[start:end], is[start:end]) {
+	check := func(i int, h uint64) { // whether an anchor ends with the pixel at i
+		if start, end := i-4*(reach-1), i+4; start >= 0 && !same(row[i-4:i], row[i:end]) && !same(was[start:end], is[start:end]) {
 			use(a, uint32((h^h>>31)*mixD>>32), from+i/4, y)
+		}
+	}
+	var h, last uint64
+	run := 0
+	for i := 0; i+8 <= len(row); i += 8 {
+		two := pair(row[i : i+8])
+		first := h<<reachShift + (two&rgb+1)*mixC
+		h = first<<reachShift + (two>>32+1)*mixC
+		if first&a.rare == 0 {
+			check(i, first)
+		}
+		if h&a.rare == 0 {
+			check(i+4, h)
+		}
+		if two != last {
+			last, run = two, 0
+			continue
+		}
+		// In a long run of one colour the hash stays as it is.
+		if run += 2; run > reach && two>>32 == two&rgb {
+			for i+16 <= len(row) && pair(row[i+8:i+16]) == two {
+				i += 8
+			}
 		}
 	}
 }

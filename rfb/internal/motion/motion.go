@@ -2,7 +2,7 @@
 // windows that were dragged. RFB's CopyRect then shows it in sixteen bytes.
 //
 // It collects vectors by which something may have moved: those of the last moves and of the caller's hints; those by which pieces of
-// rows were shifted up or down, for scrolls; and those between distinctive places, anchors, for all else. Each is tried on a sample of what
+// rows were shifted up or down, or of columns sideways, for scrolls; and those between distinctive places, anchors, for all else. Each is tried on a sample of what
 // has changed, and only the good ones are then checked over the whole area, pixel by pixel, for the rectangles in which they hold. What it
 // returns is therefore exact, whatever the guesses were.
 package motion
@@ -38,7 +38,7 @@ const (
 // Finder finds moves. Its zero value is ready. It holds scratch, so that finding allocates nothing in the long run; it is not
 // for concurrent use.
 type Finder struct {
-	rows    rows
+	shifts  shifts
 	anchors anchors
 	field   field
 	recent  [2]image.Point // the vectors of the last moves: scrolling and dragging go on
@@ -120,14 +120,21 @@ func (f *Finder) guess(p pictures, bounds image.Rectangle, area int, hints []Mov
 	if f.explained(7, 8) {
 		return
 	}
-	f.rows.hash(p, bounds, f.rects, area)
-	for _, vote := range []func(*rows) []int{(*rows).unique, (*rows).nearest} {
-		for _, dy := range vote(&f.rows) {
+	f.shifts.hashRows(p, bounds, f.rects, area)
+	for _, vote := range []func(*shifts) []int{(*shifts).unique, (*shifts).nearest} {
+		for _, dy := range vote(&f.shifts) {
 			f.propose(image.Pt(0, dy))
 		}
 		if f.explained(1, 2) {
 			return
 		}
+	}
+	f.shifts.hashColumns(p, bounds, f.rects, area)
+	for _, dx := range f.shifts.unique() {
+		f.propose(image.Pt(dx, 0))
+	}
+	if f.explained(1, 2) {
+		return
 	}
 	f.anchors.find(p, f.rects, area)
 	for _, v := range f.anchors.vote() {
