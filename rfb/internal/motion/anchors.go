@@ -1,37 +1,24 @@
 package motion
 
-import (
-	"encoding/binary"
-	"image"
-	"slices"
-)
-
-// pictures are the two that are compared.
-type pictures struct {
-	old, cur []byte
-	stride   int
-	size     image.Point
-}
+import "image"
 
 const (
-	// Anchors are looked for on every eighth row of the old picture, and on eight rows together of every 48 of the new, or of
-	// every 16 in a small area: whatever the vector is, one of the eight comes from a row that was looked at.
-	oldStep    = 8
-	band       = 8
-	bandStep   = 48
-	smallStep  = 16
-	smallArea  = 1 << 17
-	reach      = 12 // pixels on either side that an anchor's hash takes in
+	// Anchors are looked for on every eighth row of the old picture, and in the new one on some of the blocks of eight rows: whatever
+	// the vector is, one row of each block comes from a row that was looked at.
+	block      = 8
+	reach      = 22 // pixels up to an anchor that its hash takes in: after so many steps a pixel is shifted out of 64 bits
+	reachShift = 3
 	tableBits  = 14
 	voteBits   = 10
 	maxAnchors = 1 << (tableBits - 1)
-	minVotes   = 3
-	weakVotes  = 6 // fewer than this only count for the vector that leads
+	fewAnchors = 256 // with fewer it is tried again with more of them
 	ambiguous  = -1
 )
 
-// An anchor is a place whose next pixels, hashed, come to a value that few places have: so the same places are chosen in both
-// pictures, wherever they are.
+// skew says which block of a group is looked at. Blocks at regular distances might all be between lines of text.
+var skew = [...]int{0, 3, 1, 5, 2, 4, 3, 0, 5, 1, 4, 2}
+
+// An anchor is an edge whose hash has a property that few have: so the same places are chosen in both pictures, wherever they are.
 type anchor struct {
 	hash uint32
 	x, y int32 // x may be ambiguous
@@ -47,7 +34,7 @@ type ballot struct {
 type anchors struct {
 	table   [1 << tableBits]anchor
 	used    int
-	rare    uint32 // the bits of a place's hash that must be zero
+	rare    uint64 // the bits of a place's hash that must be zero
 	ballots [1 << voteBits]ballot
 	touched []int
 	era     uint32
@@ -56,93 +43,89 @@ type anchors struct {
 
 // find fills the table with the old picture's anchors, and lets the new one's vote. area is the rectangles' in all.
 func (a *anchors) find(p pictures, rects []image.Rectangle, area int) {
-	a.era++
-	if a.era == 0 {
-		clear(a.table[:])
-		clear(a.ballots[:])
-		a.era = 1
-	}
-	a.used = 0
 	a.touched = a.touched[:0]
-	step := bandStep
+	group, rare := 6, uint64(63)
 	switch {
-	case area <= smallArea/4:
-		step, a.rare = smallStep, 3<<8
-	case area <= smallArea:
-		step, a.rare = smallStep, 7<<8
-	case area <= smallArea*2:
-		a.rare = 7 << 8
-	case area <= smallArea*4:
-		a.rare = 15 << 8
+	case area <= 1<<13:
+		group, rare = 1, 3
+	case area <= 1<<15:
+		group, rare = 2, 3
+	case area <= 1<<17:
+		group, rare = 2, 7
+	case area <= 1<<18:
+		rare = 7
+	case area <= 1<<19:
+		rare = 15
 	default:
-		a.rare = 31 << 8
+		group = 12
 	}
-	for _, r := range rects {
-		for y := (r.Min.Y + oldStep - 1) / oldStep * oldStep; y < r.Max.Y; y += oldStep {
-			a.scan(p, p.old, r, y, (*anchors).enter)
+	for {
+		a.begin(rare)
+		for _, r := range rects {
+			for y := (r.Min.Y + block - 1) / block * block; y < r.Max.Y; y += block {
+				a.scan(p, p.old, r, y, (*anchors).enter)
+			}
 		}
+		if a.used >= fewAnchors || rare == 0 {
+			break
+		}
+		rare >>= 2 // text in black and white
 	}
 	if a.used == 0 {
 		return
 	}
 	for _, r := range rects {
 		for y := r.Min.Y; y < r.Max.Y; y++ {
-			if y%step < band {
+			if b := y / block; b%group == skew[b/group%len(skew)]%group {
 				a.scan(p, p.cur, r, y, (*anchors).ask)
 			}
 		}
 	}
 }
 
-const (
-	mixA = 0x9E3779B1
-	mixB = 0x85EBCA77
-	mixC = 0xC2B2AE3D
-)
-
-// scan calls use for each anchor on row y of r that differs between the pictures.
-func (a *anchors) scan(p pictures, pix []byte, r image.Rectangle, y int, use func(*anchors, uint32, int, int)) {
-	at := y * p.stride
-	from, to := max(r.Min.X, reach), min(r.Max.X, p.size.X-reach)
-	if to-from < 1 {
-		return
-	}
-	row := pix[at : at+p.size.X*4]
-	was, is := p.old[at:at+p.size.X*4], p.cur[at:at+p.size.X*4]
-	line := row[from*4 : (to+2)*4] // reach > 2
-	c0 := binary.LittleEndian.Uint32(line) & rgb
-	c1 := binary.LittleEndian.Uint32(line[4:]) & rgb
-	for i := 8; i+4 <= len(line); i += 4 {
-		if i+8 <= len(line) && (binary.LittleEndian.Uint64(line[i:])^binary.LittleEndian.Uint64(line[i-4:]))&pairRGB == 0 && c0 == c1 {
-			i += 4 // nothing but one colour
-			continue
-		}
-		c2 := binary.LittleEndian.Uint32(line[i:]) & rgb
-		if c0 != c1 {
-			if h := c0*mixA + c1*mixB + c2*mixC; (h^h>>15)&a.rare == 0 {
-				x := from + i/4 - 2
-				lo, hi := (x-reach)*4, (x+reach)*4
-				if !same(was[lo:hi], is[lo:hi]) {
-					use(a, hashOf(row[lo:hi]), x, y)
-				}
-			}
-		}
-		c0, c1 = c1, c2
+func (a *anchors) begin(rare uint64) {
+	a.used, a.rare = 0, rare<<40
+	a.era++
+	if a.era == 0 {
+		clear(a.table[:])
+		clear(a.ballots[:])
+		a.era = 1
 	}
 }
 
-const rgb = 0xFFFFFF
-
-// hashOf hashes pixels, of a number that four divides, in two halves at a time.
-func hashOf(b []byte) uint32 {
-	g, h := uint64(1), uint64(2)
-	for ; len(b) >= 16; b = b[16:] {
-		g = (g ^ binary.LittleEndian.Uint64(b)&pairRGB) * 0x9E3779B185EBCA87
-		h = (h ^ binary.LittleEndian.Uint64(b[8:])&pairRGB) * 0xC2B2AE3D27D4EB4F
-		g ^= g >> 31
-		h ^= h >> 29
+// scan calls use for each anchor on row y of r that differs between the pictures.
+func (a *anchors) scan(p pictures, pix []byte, r image.Rectangle, y int, use func(*anchors, uint32, int, int)) {
+	from := max(r.Min.X-reach, 0)
+	lo, hi := y*p.stride+4*from, y*p.stride+4*r.Max.X
+	row, was, is := pix[lo:hi], p.old[lo:hi], p.cur[lo:hi]
+	check := func(i int, h uint64) { // whether an anchor ends with the pixel at i
+		if start, end := i-4*(reach-1), i+4; start >= 0 && !same(row[i-4:i], row[i:end]) && !same(was[start:end], is[start:end]) {
+			use(a, uint32((h^h>>31)*mixD>>32), from+i/4, y)
+		}
 	}
-	return uint32((g ^ h*mixA) >> 32)
+	var h, last uint64
+	run := 0
+	for i := 0; i+8 <= len(row); i += 8 {
+		two := pair(row[i : i+8])
+		first := h<<reachShift + (two&rgb+1)*mixC
+		h = first<<reachShift + (two>>32+1)*mixC
+		if first&a.rare == 0 {
+			check(i, first)
+		}
+		if h&a.rare == 0 {
+			check(i+4, h)
+		}
+		if two != last {
+			last, run = two, 0
+			continue
+		}
+		// In a long run of one colour the hash stays as it is.
+		if run += 2; run > reach && two>>32 == two&rgb {
+			for i+16 <= len(row) && pair(row[i+8:i+16]) == two {
+				i += 8
+			}
+		}
+	}
 }
 
 func (a *anchors) enter(hash uint32, x, y int) {
@@ -198,10 +181,9 @@ func (a *anchors) count(v image.Point) {
 	}
 }
 
-// vote returns the vectors with the most votes, the best first. The recent ones need fewer. It may be asked once.
-func (a *anchors) vote(recent []image.Point) []image.Point {
+// vote returns the vectors with the most votes, the best first. It may be asked once.
+func (a *anchors) vote() []image.Point {
 	a.best = a.best[:0]
-	lead := 0
 	for len(a.best) < maxVectors {
 		var most *ballot
 		for _, at := range a.touched {
@@ -209,14 +191,10 @@ func (a *anchors) vote(recent []image.Point) []image.Point {
 				most = b
 			}
 		}
-		if most == nil || most.count < 2 {
+		if most == nil || most.count < minVotes {
 			break
 		}
-		lead = max(lead, most.count)
-		enough := most.count >= weakVotes && most.count*16 >= lead || most.count >= minVotes && most.count == lead
-		if enough || slices.Contains(recent, most.v) {
-			a.best = append(a.best, most.v)
-		}
+		a.best = append(a.best, most.v)
 		most.count = 0
 	}
 	return a.best
