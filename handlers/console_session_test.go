@@ -87,10 +87,13 @@ func TestAPageReadsLinesOnlyWhenThereMayBeNewOnes(t *testing.T) {
 		t.Errorf("after the customer's line there are %d, %d not delivered", len(p.Chat), p.Undelivered)
 	}
 	dispatch(session.SendChat{By: g.user("tom"), Text: "four"})
+	p = load(1)
 	_, env = a.receive()
 	a.send(&wire.Ack{}, 0, env.Seq)
-	revision(p.Session.Revision + 2)
-	if p = load(1); len(p.Chat) != 4 { // two steps at once
-		t.Errorf("after a line and its acknowledgement there are %d", len(p.Chat))
+	revision(p.Session.Revision + 1)
+	dispatch(session.Watch{By: g.user("tom")})
+	timeline = len(p.Audit)
+	if p = load(1); len(p.Audit) != timeline+1 {
+		t.Errorf("after an acknowledgement and the end of a viewer there are %d audit lines, want %d", len(p.Audit), timeline+1)
 	}
 }
