@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -41,11 +42,15 @@ func (s *Site) sessionLive(w http.ResponseWriter, r *http.Request) error {
 	came, leave := s.presence.enter(id, user.ID, user.Name)
 	defer leave()
 	base := s.page(r)
+	var last *web.SessionPage
 	return s.stream(w, r, live{
 		access: technician, changed: []<-chan struct{}{watch.C(), came}, pause: pagePause,
 		draw: func(ctx context.Context) (string, templ.Component, error) {
 			base.Now = s.Hub.Now()
-			p, err := s.sessionData(ctx, base, id)
+			p, err := s.sessionDataSince(ctx, base, id, last)
+			if err == nil {
+				last = &p
+			}
 			return strconv.FormatInt(p.Session.Revision, 10), web.SessionLive(p), err
 		},
 	})
@@ -53,6 +58,12 @@ func (s *Site) sessionLive(w http.ResponseWriter, r *http.Request) error {
 
 // sessionData loads what a session's page shows.
 func (s *Site) sessionData(ctx context.Context, base web.Page, id session.ID) (web.SessionPage, error) {
+	return s.sessionDataSince(ctx, base, id, nil)
+}
+
+// sessionDataSince is sessionData for an open page that showed last before, or nil: each command is followed by its
+// acknowledgement, which writes no lines, so that those of last are still right.
+func (s *Site) sessionDataSince(ctx context.Context, base web.Page, id session.ID, last *web.SessionPage) (web.SessionPage, error) {
 	p := web.SessionPage{Page: base, Form: web.RebootForm{Kind: session.KindNormal}, Presence: s.presence.who(id)}
 	base.Path = web.SessionURL(id)
 	var err error
@@ -67,6 +78,13 @@ func (s *Site) sessionData(ctx context.Context, base web.Page, id session.ID) (w
 			p.JoinURL = web.JoinLink(s.cfg.PublicURL.String(), p.Code)
 		}
 	}
+	if p.Undelivered, err = s.undelivered(ctx, p.Session); err != nil {
+		return p, err
+	}
+	if last != nil && onlyAcknowledged(last.Session, p.Session) {
+		p.Chat, p.Audit, p.Address, p.ETA, p.Boots = last.Chat, last.Audit, last.Address, last.ETA, last.Boots
+		return p, nil
+	}
 	if p.Chat, err = s.Store.LastChat(ctx, id, maxChatShown); err != nil {
 		return p, err
 	}
@@ -74,11 +92,17 @@ func (s *Site) sessionData(ctx context.Context, base web.Page, id session.ID) (w
 		return p, err
 	}
 	p.Address = lastAddress(p.Audit)
-	if p.Undelivered, err = s.undelivered(ctx, p.Session); err != nil {
-		return p, err
-	}
 	p.ETA, p.Boots, err = s.etaOf(ctx, p.Session)
 	return p, err
+}
+
+// onlyAcknowledged tells whether nothing but one acknowledgement of the agent lies between two states of a session.
+func onlyAcknowledged(before, now session.Session) bool {
+	if now.Revision != before.Revision+1 || now.AckedSeq <= before.AckedSeq {
+		return false // whatever writes lines only changes the revision, at least
+	}
+	before.Revision, before.AckedSeq = now.Revision, now.AckedSeq
+	return reflect.DeepEqual(before, now)
 }
 
 // lastAddress is where the PC last came from.

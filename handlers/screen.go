@@ -113,6 +113,10 @@ func (v *viewing) run() error {
 	defer watch.Close()
 	ctx, cancel := context.WithCancelCause(s.stop)
 	defer cancel(nil)
+	early := relay.Await(v.conn)
+	if err := v.asked(ctx, watch, early.Gone()); err != nil {
+		return err
+	}
 	agent, closed, err := s.Hub.OpenScreen(ctx, v.id, v.wish)
 	if err != nil {
 		return err
@@ -124,10 +128,49 @@ func (v *viewing) run() error {
 	}
 	defer func() { _ = v.note(false) }() // of a session that has ended meanwhile nothing more is noted
 	go func() { cancel(v.stay(ctx, watch)) }()
-	traffic, err := relay.Run(ctx, v.conn, agent)
+	traffic, err := early.Run(ctx, agent)
 	s.metrics.screenBytes.Add(float64(traffic.ToBrowser))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	return err
+}
+
+// errGone is a browser that did not wait for the answer.
+var errGone = errors.New("handlers: the viewer has gone")
+
+// asked waits while the customer is being asked, so that all is ready when they say Yes. What became of it is not looked at:
+// the hub refuses to open what may not be seen.
+func (v *viewing) asked(ctx context.Context, watch *hub.Watch, gone <-chan struct{}) error {
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for {
+		one, err := v.site.Hub.Session(ctx, v.id)
+		if err != nil {
+			return err
+		}
+		if one.State != session.StateActive || one.Sharing.State != session.SharingAsking || !one.Link.Online {
+			return nil
+		}
+		select {
+		case <-watch.C():
+		case <-beat.C:
+			if err := v.signedIn(); err != nil {
+				return err
+			}
+		case <-gone:
+			return errGone
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// signedIn is an error when the technician may look no longer.
+func (v *viewing) signedIn() error {
+	may, err := v.site.stillSignedIn(v.r, technician)
+	if err == nil && !may {
+		err = errNotSignedIn
 	}
 	return err
 }
@@ -158,12 +201,8 @@ func (v *viewing) stay(ctx context.Context, watch *hub.Watch) error {
 				return err
 			}
 		case <-beat.C:
-			may, err := v.site.stillSignedIn(v.r, technician)
-			if err != nil {
+			if err := v.signedIn(); err != nil {
 				return err
-			}
-			if !may {
-				return errNotSignedIn
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/internal/wire"
@@ -204,6 +205,102 @@ func TestViewersThatAreRefused(t *testing.T) {
 	refused("after the end", s.ID, "session_ended")
 	if _, res, err := tom.look("nosuchsession", ""); err == nil || res.StatusCode != http.StatusNotFound {
 		t.Errorf("no such session: %v", err)
+	}
+}
+
+// asking is a session whose customer is being asked for the screen, its agent, and how the customer answers.
+func (g *rig) asking() (id session.ID, a *scripted, answer func(string)) {
+	g.t.Helper()
+	s := g.newSession()
+	a = g.joined(s)
+	if _, err := g.hub.Dispatch(g.t.Context(), s.ID, session.RequestShare{By: g.user("tom")}); err != nil {
+		g.t.Fatal(err)
+	}
+	m, env := a.receive()
+	ask, ok := m.(*wire.AskShare)
+	if !ok {
+		g.t.Fatalf("%+v", m)
+	}
+	return s.ID, a, func(text string) {
+		a.send(&wire.ShareAnswered{Prompt: ask.Prompt, Answer: text, Source: "customer"}, 1, env.Seq)
+	}
+}
+
+// viewersNow is how many viewers are connected, as the metrics tell.
+func (g *rig) viewersNow() float64 {
+	g.t.Helper()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(g.site.metrics.viewers)
+	all, err := reg.Gather()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return all[0].GetMetric()[0].GetGauge().GetValue()
+}
+
+// Whoever asks early waits for the customer: the agent hears of it with the Yes, and not a moment before.
+func TestViewersThatWaitForTheAnswer(t *testing.T) {
+	g := newRig(t)
+	tom := g.signedIn("tom")
+	id, a, answer := g.asking()
+	ws, _, err := tom.look(id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the viewer waits", func() bool { return g.viewersNow() == 1 })
+	answer("yes")
+	// asked skips what else there is: had the agent been told before, it would have refused.
+	open := a.asked()
+	if now, err := g.hub.Session(t.Context(), id); err != nil || now.Sharing.State != session.SharingOn {
+		t.Errorf("the agent was told while the screen was %q: %v", now.Sharing.State, err)
+	}
+	exchangeBytes(t, g.show(open.Viewer, open.Ticket), ws, "RFB 003.008\n")
+
+	id, _, answer = g.asking()
+	if ws, _, err = tom.look(id, ""); err != nil {
+		t.Fatal(err)
+	}
+	answer("no")
+	if code, why := closed(t, ws, 5*time.Second); code != web.ViewerRefused || why != string(session.RefusedNotSharing) {
+		t.Errorf("after a No: %d %q", code, why)
+	}
+}
+
+// A viewer that is closed while the customer is asked opens nothing any more.
+func TestAViewerThatDoesNotWait(t *testing.T) {
+	g := newRig(t)
+	id, a, answer := g.asking()
+	ws, _, err := g.signedIn("tom").look(id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the viewer waits", func() bool { return g.viewersNow() == 1 })
+	ws.CloseNow()
+	eventually(t, "the viewer is let go", func() bool { return g.viewersNow() == 0 })
+	answer("yes")
+	stay, _, err := g.signedIn("ada").look(id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stay.CloseNow()
+	if open := a.asked(); open.TechnicianID != "u-ada" {
+		t.Errorf("the agent was asked for a viewer of %s, who has left", open.TechnicianID)
+	}
+}
+
+// A disabled user does not wait on.
+func TestADisabledUserWaitsNoMore(t *testing.T) {
+	g := newRig(t)
+	id, _, _ := g.asking()
+	ws, _, err := g.signedIn("tom").look(id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.store.SetDisabled(t.Context(), "u-tom", true, auditLine(g.hub.Now(), session.Actor{}, "account.disabled")); err != nil {
+		t.Fatal(err)
+	}
+	if code, why := closed(t, ws, 5*time.Second); code != web.ViewerRefused || why != "not_signed_in" {
+		t.Errorf("%d %q", code, why)
 	}
 }
 

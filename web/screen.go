@@ -10,9 +10,10 @@ import (
 type watching string
 
 const (
-	watchOn   watching = "on"   // it may be looked at: open it, and again whenever it is lost
-	watchKeep watching = "keep" // it may not be opened now, but comes back: keep the last picture
-	watchOff  watching = "off"  // nothing is shared: forget the picture
+	watchOn    watching = "on"    // it may be looked at: open it, and again whenever it is lost
+	watchReady watching = "ready" // the customer is being asked: open it, the picture comes with their Yes
+	watchKeep  watching = "keep"  // it may not be opened now, but comes back: keep the last picture
+	watchOff   watching = "off"   // nothing is shared: forget the picture
 )
 
 func watchingOf(s session.Session) watching {
@@ -22,6 +23,10 @@ func watchingOf(s session.Session) watching {
 			return watchOn
 		}
 		return watchKeep
+	case session.SharingAsking:
+		if s.Link.Online {
+			return watchReady
+		}
 	case session.SharingRefused, session.SharingNoReply, session.SharingNotShown, session.SharingAbsent, session.SharingStopped:
 		return watchOff
 	}

@@ -14,6 +14,7 @@ import (
 var children = map[string]func(args []string) error{
 	"bare-server": runBareServer,
 	"fleet":       runFleet,
+	"viewer-pc":   runViewerPC,
 }
 
 // ready is the first line that a child prints.

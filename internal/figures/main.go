@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -27,11 +28,14 @@ type bench struct {
 	server string // the binary
 }
 
-// parts are the groups of figures, in the order in which they are measured.
-var parts = []struct {
+// part is a group of figures.
+type part struct {
 	name    string
 	measure func(context.Context, *bench) error
-}{
+}
+
+// parts are what is measured, in this order.
+var parts = []part{
 	{"size", figureSize},
 	{"store", figureStore},
 	{"command", figureCommand},
@@ -39,6 +43,13 @@ var parts = []struct {
 	{"network", figureNetwork},
 	{"restart", figureRestart},
 	{"storm", figureStorm},
+}
+
+// viewerParts are measured instead of the others with -viewer.
+var viewerParts = []part{
+	{"encoder", figureEncoder},
+	{"viewer", figureViewer},
+	{"relay", figureRelay},
 }
 
 func main() {
@@ -59,7 +70,8 @@ func main() {
 
 func run() error {
 	b := &bench{report: &report{out: os.Stdout}}
-	only := flag.String("only", "", "measure the parts whose whole names match this `expression`: "+partNames())
+	only := flag.String("only", "", "measure the parts whose whole names match this `expression`: "+partNames(parts)+"; with -viewer: "+partNames(viewerParts))
+	viewer := flag.Bool("viewer", false, "measure the viewer, its encoder and its relay instead of the rest")
 	table := flag.String("table", "", "also write the figures as a Markdown table to this `file`")
 	flag.IntVar(&b.runs, "runs", 5, "how often each comparison is repeated; medians are reported")
 	flag.IntVar(&b.agents, "agents", 10000, "size of the storm")
@@ -87,7 +99,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range parts {
+	measured := parts
+	if *viewer {
+		measured = viewerParts
+	}
+	for _, p := range measured {
 		if *only != "" && !match.MatchString(p.name) {
 			continue
 		}
@@ -118,10 +134,10 @@ func (b *bench) writeTable(path string) error {
 // dir makes a folder for one part.
 func (b *bench) dir(name string) (string, error) { return os.MkdirTemp(b.temp, name+"-") }
 
-func partNames() string {
-	s := ""
-	for _, p := range parts {
-		s += p.name + " "
+func partNames(of []part) string {
+	var names []string
+	for _, p := range of {
+		names = append(names, p.name)
 	}
-	return s
+	return strings.Join(names, " ")
 }

@@ -17,7 +17,8 @@ type figure struct {
 	base     float64 // the same thing done barely, in the same run; 0: there is no such thing
 	baseName string
 	goal     goal
-	note     string // what is worth knowing about this run
+	note     string   // what is worth knowing about this run
+	row      []string // its columns, if another program has measured it
 }
 
 // goal is what a figure has to reach. The zero goal only informs.
@@ -41,6 +42,9 @@ func (f figure) ratio() float64 {
 
 // verdict is "ok", "short", or "-" for a figure without a goal.
 func (f figure) verdict() string {
+	if f.row != nil {
+		return f.row[5]
+	}
 	if f.goal.of == "" {
 		return "-"
 	}
@@ -70,6 +74,9 @@ func (f figure) goalText() string {
 
 // columns are what the line and the table show, in order.
 func (f figure) columns() []string {
+	if f.row != nil {
+		return f.row
+	}
 	base, ratio := "-", "-"
 	if f.base != 0 {
 		base = short(f.base) + " " + f.unit + " (" + f.baseName + ")"

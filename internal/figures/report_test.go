@@ -54,6 +54,35 @@ func TestReportHasALineAndARowForEach(t *testing.T) {
 	}
 }
 
+func TestAnotherTableIsTakenOver(t *testing.T) {
+	var lines, table bytes.Buffer
+	r := &report{out: &lines}
+	const other = "| figure | value | TigerVNC | ratio | goal |  | remark |\n|---|---|---|---|---|---|---|\n" +
+		"| typing | 145 B | 1412 B (lossless) | 0.103× | ≤ 300 B | ok | exact |\n| idle | 1 % | 2 % | 0.5× | ≤ 0.5 % | short |  |\n"
+	if err := r.adopt(other, "TigerVNC"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.table(&table); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{
+		"| typing | 145 B | 1412 B (lossless, TigerVNC) | 0.103× | ≤ 300 B | ok | exact |",
+		"| idle | 1 % | 2 % (TigerVNC) | 0.5× | ≤ 0.5 % | short |  |",
+	} {
+		if !strings.Contains(table.String(), row+"\n") {
+			t.Errorf("no row %s in\n%s", row, table.String())
+		}
+	}
+	if r.shorts() != 1 {
+		t.Errorf("%d short, want 1", r.shorts())
+	}
+	for _, bad := range []string{"", "no table", "| a |\n|---|\n| b |"} {
+		if err := r.adopt(bad, "x"); err == nil {
+			t.Errorf("took %q", bad)
+		}
+	}
+}
+
 func TestQuantiles(t *testing.T) {
 	if got := quantile([]float64(nil), 0.5); got != 0 {
 		t.Errorf("of nothing %v", got)

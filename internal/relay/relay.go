@@ -38,10 +38,14 @@ type Traffic struct {
 // Run passes on what either side sends until one of them ends, or ctx does. It closes neither: the caller says why, and
 // must close both, which is also what ends the direction that is still waiting.
 func Run(ctx context.Context, browser, agent *websocket.Conn) (Traffic, error) {
+	return run(ctx, browser, browser, agent)
+}
+
+func run(ctx context.Context, fromBrowser source, browser, agent *websocket.Conn) (Traffic, error) {
 	var t Traffic
 	ended := make(chan error, 2)
 	go func() { ended <- pass(browser, agent, &t.ToBrowser, silentAfter) }()
-	go func() { ended <- pass(agent, browser, &t.ToAgent, 0) }()
+	go func() { ended <- pass(agent, fromBrowser, &t.ToAgent, 0) }()
 	var err error
 	select {
 	case err = <-ended:
@@ -51,12 +55,18 @@ func Run(ctx context.Context, browser, agent *websocket.Conn) (Traffic, error) {
 	return Traffic{ToBrowser: atomic.LoadInt64(&t.ToBrowser), ToAgent: atomic.LoadInt64(&t.ToAgent)}, err
 }
 
+// source is what messages come from: a *websocket.Conn, or one that is waited at already.
+type source interface {
+	Reader(ctx context.Context) (websocket.MessageType, io.Reader, error)
+	CloseNow() error
+}
+
 // pass copies from src to dst. A timer stands in for a context each: those would cost an allocation a message.
-func pass(dst, src *websocket.Conn, count *int64, silent time.Duration) error {
+func pass(dst *websocket.Conn, src source, count *int64, silent time.Duration) error {
 	buf := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(buf)
 	var late atomic.Bool
-	hangUp := func(c *websocket.Conn) func() {
+	hangUp := func(c interface{ CloseNow() error }) func() {
 		return func() {
 			late.Store(true)
 			_ = c.CloseNow() // reading or writing then ends
@@ -82,7 +92,7 @@ func pass(dst, src *websocket.Conn, count *int64, silent time.Duration) error {
 }
 
 // message passes one message on, in pieces as they arrive.
-func message(dst, src *websocket.Conn, buf []byte, count *int64, writing *time.Timer) error {
+func message(dst *websocket.Conn, src source, buf []byte, count *int64, writing *time.Timer) error {
 	kind, r, err := src.Reader(context.Background())
 	if err != nil {
 		return err

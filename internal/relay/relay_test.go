@@ -120,6 +120,57 @@ func TestItEnds(t *testing.T) {
 	}
 }
 
+// A browser that waits for its agent may speak, and be heard once the agent is there.
+func TestWhoWaitsIsHeard(t *testing.T) {
+	e := connect(t, true)
+	early := Await(e.fromBrowser)
+	for _, text := range []string{"one", "two"} {
+		if err := e.browser.Write(t.Context(), websocket.MessageBinary, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := early.Run(t.Context(), e.fromAgent)
+		done <- err
+	}()
+	got := make([]byte, 6)
+	if _, err := io.ReadFull(websocket.NetConn(t.Context(), e.agent, websocket.MessageBinary), got); err != nil || string(got) != "onetwo" {
+		t.Errorf("what arrived: %q, %v", got, err)
+	}
+	if err := e.agent.Write(t.Context(), websocket.MessageBinary, []byte("yes")); err != nil {
+		t.Fatal(err)
+	}
+	if _, data, err := e.browser.Read(t.Context()); err != nil || string(data) != "yes" {
+		t.Errorf("the answer: %q, %v", data, err)
+	}
+	select {
+	case <-early.Gone():
+		t.Error("it is said to be gone")
+	default:
+	}
+	e.agent.CloseNow()
+	<-done
+}
+
+// One that goes while it waits is noticed.
+func TestWhoWaitsMayGo(t *testing.T) {
+	for name, end := range map[string]func(*websocket.Conn){
+		"with a word":    func(c *websocket.Conn) { c.Close(websocket.StatusNormalClosure, "") },
+		"without a word": func(c *websocket.Conn) { c.CloseNow() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := connect(t, false)
+			early := Await(e.fromBrowser)
+			end(e.browser)
+			<-early.Gone()
+			if _, err := early.Run(t.Context(), e.fromAgent); err == nil {
+				t.Error("it was passed on")
+			}
+		})
+	}
+}
+
 // A ticket lets one socket in, once.
 func TestVisits(t *testing.T) {
 	var room Room

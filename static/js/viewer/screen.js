@@ -23,6 +23,7 @@ export class Screen {
   #hooks;
   #rfb = null;
   #wire = null;
+  #early = false; // this connection was opened while the customer was asked
   #shown = false; // this connection has brought a picture
   #watch = 'off';
   #mayType = false;
@@ -52,7 +53,7 @@ export class Screen {
     document.addEventListener('visibilitychange', () => document.hidden || this.look());
   }
 
-  // follow takes what the page says: "on", "keep" or "off", whether this technician has mouse and keyboard, and where.
+  // follow takes what the page says: "on", "ready", "keep" or "off", whether this technician has mouse and keyboard, and where.
   follow({ watch, mayType, path, label, lastLabel }) {
     const before = this.#watch;
     this.#watch = watch;
@@ -70,7 +71,14 @@ export class Screen {
       this.#close();
       this.#set('off');
     }
-    if (watch === 'on' && (before !== 'on' || this.refused)) this.#next = this.#tries = 0;
+    if (watch !== before && watch === 'ready') this.#next = this.#tries = 0;
+    if (watch === 'on' && (before !== 'on' || this.refused)) {
+      this.#next = this.#tries = 0;
+      if (this.#wire && !this.#shown) {
+        if (!this.#rfb) this.#wire.expect();
+        this.#set('opening');
+      }
+    }
     this.#allow();
     this.look();
   }
@@ -89,7 +97,8 @@ export class Screen {
     const now = performance.now();
     if (this.#wire) {
       const quiet = now - this.#wire.heard;
-      if (quiet > (this.#rfb ? hopeless : opening)) {
+      const asking = this.#watch === 'ready' && !this.#rfb; // the answer may take its time
+      if (!asking && quiet > (this.#rfb || this.#early ? hopeless : opening)) {
         this.#lost();
       } else if (this.#watch === 'on' && quiet > trouble) {
         if (!this.refused) this.#set('trouble');
@@ -100,9 +109,9 @@ export class Screen {
       if (this.#wire) this.#hooks.changed();
       return;
     }
-    if (this.#watch !== 'on') return;
+    if (this.#watch !== 'on' && this.#watch !== 'ready') return;
     if (this.#choices.get('paused')) {
-      this.#set('paused');
+      if (this.#watch === 'on') this.#set('paused');
     } else if (now >= this.#next) {
       this.#open();
     }
@@ -119,7 +128,7 @@ export class Screen {
   reopen() {
     this.#close();
     this.#next = this.#tries = 0;
-    if (this.#watch === 'on') this.look();
+    this.look();
     this.#hooks.changed();
   }
 
@@ -206,7 +215,8 @@ export class Screen {
       ended: (code, reason) => this.#ended(code, reason),
     });
     this.#wire = wire;
-    if (!this.refused && this.state !== 'trouble') this.#set('opening');
+    this.#early = this.#watch === 'ready';
+    if (this.#watch === 'on' && !this.refused && this.state !== 'trouble') this.#set('opening');
   }
 
   #begin() {

@@ -38,6 +38,11 @@ export class Wire {
     return this.#left ? WebSocket.CLOSED : WebSocket.OPEN;
   }
 
+  // expect counts the silence anew: what was waited for so far was somebody's answer.
+  expect() {
+    this.heard = performance.now();
+  }
+
   send(data) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data);
   }
