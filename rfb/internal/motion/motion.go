@@ -33,6 +33,7 @@ const (
 	maxVectors = 4 // from each source of them, and that are checked in one call
 	perVector  = 6 // moves: a pointer drawn into a page that is scrolled leaves two holes in it
 	maxArea    = 1 << 26
+	maxSide    = 1<<16 - 1 // RFB's
 )
 
 // Finder finds moves. Its zero value is ready. It holds scratch, so that finding allocates nothing in the long run; it is not
@@ -68,18 +69,18 @@ type found struct {
 // call.
 func (f *Finder) Find(old, cur []byte, stride int, size image.Point, changed []image.Rectangle, hints []Move) []Move {
 	f.moves, f.found, f.tried, f.vectors = f.moves[:0], f.found[:0], f.tried[:0], f.vectors[:0]
-	if size.X <= 0 || size.Y <= 0 || size.X > maxArea/size.Y || stride < 4*size.X || stride > maxArea*4 ||
+	if size.X <= 0 || size.Y <= 0 || max(size.X, size.Y) > maxSide || size.X > maxArea/size.Y || stride < 4*size.X || stride > maxArea*4 ||
 		min(len(old), len(cur)) < (size.Y-1)*stride+4*size.X {
 		return nil
 	}
 	p := pictures{old, cur, stride, size}
+	defer func() { f.field.p = pictures{} }() // they are the caller's
 	bounds, area := f.clip(changed, size)
 	if area < minGain || !f.field.begin(p, bounds, f.rects, area) {
 		return nil
 	}
 	f.guess(p, bounds, area, hints)
 	f.check()
-	f.field.p = pictures{}
 	f.order()
 	if len(f.found) > 0 && f.found[0].vector() != f.recent[0] {
 		f.recent = [2]image.Point{f.found[0].vector(), f.recent[0]}

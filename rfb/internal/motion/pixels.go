@@ -40,7 +40,7 @@ func same(a, b []byte) bool {
 	return len(a) < 4 || (binary.LittleEndian.Uint32(a)^binary.LittleEndian.Uint32(b))&rgb == 0
 }
 
-// alike is how many pixels at the end of two runs, of the same length, show the same.
+// alikeAtEnd is how many pixels at the end of two runs, of the same length, show the same.
 func alikeAtEnd(a, b []byte) (n int) {
 	for i := len(a) - 4; i >= 0 && same(a[i:i+4], b[i:i+4]); i -= 4 {
 		n++
@@ -48,6 +48,7 @@ func alikeAtEnd(a, b []byte) (n int) {
 	return n
 }
 
+// alikeAtStart is how many at their beginning do.
 func alikeAtStart(a, b []byte) (n int) {
 	for i := 0; i < len(a) && same(a[i:i+4], b[i:i+4]); i += 4 {
 		n++

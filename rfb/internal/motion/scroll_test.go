@@ -105,29 +105,18 @@ func (p *picture) page(doc *picture, area image.Rectangle, at image.Point) {
 	p.copyArea(doc, image.Rectangle{Min: at, Max: at.Add(area.Size())}, area.Min)
 }
 
-// wanted is how many pixels of area differ and could be scrolled by the vector v, and how many those are that are worth it.
-func wanted(old, cur *picture, area image.Rectangle, v image.Point) (n, worth int) {
-	to := area.Add(v).Intersect(area)
-	for y := to.Min.Y; y < to.Max.Y; y++ {
-		for x := to.Min.X; x < to.Max.X; x += cell {
-			r := image.Rect(x, y, min(x+cell, to.Max.X), y+1)
-			a, b := old.row(r, y), cur.row(r, y)
-			if bytes.Equal(a, b) {
-				continue
-			}
-			varied := false
-			for i := r.Min.X; i < r.Max.X; i++ {
-				if old.at(i, y) != cur.at(i, y) {
-					n++
-				}
-				varied = varied || cur.at(i, y) != cur.at(x, y)
-			}
-			if varied {
-				worth += cell
+// worthOfAll is how many pixels of r are in pieces of rows that differ and are not of one colour.
+func worthOfAll(old, cur *picture, r image.Rectangle) (n int) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x+cell <= r.Max.X; x += cell {
+			piece := image.Rect(x, y, x+cell, y+1)
+			a, b := old.row(piece, y), cur.row(piece, y)
+			if !bytes.Equal(a, b) && !bytes.Equal(b[4:], b[:len(b)-4]) {
+				n += cell
 			}
 		}
 	}
-	return n, worth
+	return n
 }
 
 // joined are the tiles of 64 pixels that differ, those beside each other as one, as a connection reports them.
@@ -145,32 +134,35 @@ func joined(old, cur *picture) (out []image.Rectangle) {
 var offsets = []int{1, 3, 16, 48, 53, 100, 300, -48}
 
 func TestPagesThatScroll(t *testing.T) {
-	screen := image.Pt(1280, 800)
+	desk := newPicture(1280, 800, 0)
+	desk.fill(desk.bounds(), 0xF0F0F0)
+	old, cur := desk.clone(), desk.clone()
+	var f Finder
 	for _, l := range looks {
-		for _, line := range []int{12, 14, 16, 20, 24} {
+		for _, line := range lineHeights {
 			area := image.Rect(41, 38, 1239, 789)
 			doc := document(l, line, image.Pt(area.Dx(), area.Dy()+620))
 			for _, by := range offsets {
-				old := newPicture(screen.X, screen.Y, 0)
-				old.fill(old.bounds(), 0xF0F0F0)
-				cur := old.clone()
+				copy(old.pix, desk.pix)
+				copy(cur.pix, desk.pix)
 				old.page(doc, area, image.Pt(0, 310))
 				cur.page(doc, area, image.Pt(0, 310+by))
-				scrolled(t, fmt.Sprintf("%s, lines of %d, by %d", l.name, line, by), 1, old, cur, area, image.Pt(0, -by))
+				scrolled(t, &f, fmt.Sprintf("%s, lines of %d, by %d", l.name, line, by), 1, old, cur, area, image.Pt(0, -by))
 			}
 		}
 	}
 }
 
 // scrolled finds what has moved by v within area, by at most so many moves.
-func scrolled(t *testing.T, name string, most int, old, cur *picture, area image.Rectangle, v image.Point) {
+func scrolled(t *testing.T, f *Finder, name string, most int, old, cur *picture, area image.Rectangle, v image.Point) {
 	t.Helper()
-	var f Finder
+	f.recent = [2]image.Point{} // each is the first
 	changed := joined(old, cur)
 	moves := f.Find(old.pix, cur.pix, old.stride, old.size, changed, nil)
 	gain := apply(t, old, cur, changed, moves)
-	want, worth := wanted(old, cur, area, v)
-	if worth < 2*minGain { // code that was scrolled out of sight
+	to := area.Add(v).Intersect(area)
+	want := differing(old, cur, to)
+	if worthOfAll(old, cur, to) < 2*minGain { // code that was scrolled out of sight
 		return
 	}
 	if gain*10 < want*9 || len(moves) > most {
@@ -180,39 +172,41 @@ func scrolled(t *testing.T, name string, most int, old, cur *picture, area image
 
 // Beside the page are a scroll bar, which moves a little, and a pane that stands still; a pointer is drawn over it.
 func TestPageInAWindow(t *testing.T) {
+	desk := newPicture(1024, 768, 0)
+	desk.noise(rand.New(rand.NewPCG(1, 1)), desk.bounds())
+	desk.page(document(looks[1], 16, image.Pt(200, 526)), image.Rect(109, 77, 309, 603), image.Point{})
+	old, cur := desk.clone(), desk.clone()
+	var f Finder
 	for _, l := range looks {
-		for _, line := range []int{12, 16, 20} {
+		for _, line := range lineHeights {
 			area := image.Rect(309, 77, 951, 603)
 			doc := document(l, line, image.Pt(area.Dx(), area.Dy()+620))
-			pane := document(looks[1], 16, image.Pt(200, 526))
 			for _, by := range offsets {
-				old := newPicture(1024, 768, 0)
-				old.noise(rand.New(rand.NewPCG(1, 1)), old.bounds())
-				old.page(pane, image.Rect(109, 77, 309, 603), image.Point{})
-				cur := old.clone()
+				copy(old.pix, desk.pix)
+				copy(cur.pix, desk.pix)
 				for i, p := range []*picture{old, cur} {
 					p.page(doc, area, image.Pt(0, 310+by*i))
 					p.fill(image.Rect(951, 77, 968, 603), 0xE0E0E0)
 					p.fill(image.Rect(953, 200+i*by/5, 966, 300+i*by/5), 0x909090)
 					p.fill(image.Rect(600, 300, 612, 319), 0x000000)
 				}
-				scrolled(t, fmt.Sprintf("%s in a window, lines of %d, by %d", l.name, line, by), 8, old, cur, area, image.Pt(0, -by))
+				scrolled(t, &f, fmt.Sprintf("%s in a window, lines of %d, by %d", l.name, line, by), maxMoves, old, cur, area, image.Pt(0, -by))
 			}
 		}
 	}
 }
 
 func TestPagesThatScrollSideways(t *testing.T) {
+	old, cur := newPicture(1280, 800, 0), newPicture(1280, 800, 0)
+	var f Finder
 	for _, l := range looks {
-		for _, line := range []int{12, 20} {
+		for _, line := range lineHeights {
 			area := image.Rect(41, 38, 1239, 789)
 			doc := document(l, line, image.Pt(area.Dx()+620, area.Dy()))
 			for _, by := range offsets {
-				old := newPicture(1280, 800, 0)
-				cur := old.clone()
 				old.page(doc, area, image.Pt(310, 0))
 				cur.page(doc, area, image.Pt(310+by, 0))
-				scrolled(t, fmt.Sprintf("%s, lines of %d, sideways by %d", l.name, line, by), 4, old, cur, area, image.Pt(-by, 0))
+				scrolled(t, &f, fmt.Sprintf("%s, lines of %d, sideways by %d", l.name, line, by), 4, old, cur, area, image.Pt(-by, 0))
 			}
 		}
 	}

@@ -52,10 +52,11 @@ func (s *shifts) begin(length, bands int) {
 	for 1<<(32-s.shift) < 2*length {
 		s.shift--
 	}
-	if n := 1 << (32 - s.shift); cap(s.slots) < n {
+	n = 1 << (32 - s.shift)
+	if cap(s.slots) < n {
 		s.slots = make([]int32, n)
 	}
-	s.slots = s.slots[:1<<(32-s.shift)]
+	s.slots = s.slots[:n]
 	if cap(s.votes) < 2*length {
 		s.votes = make([]int32, 2*length)
 	}

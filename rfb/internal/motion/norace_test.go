@@ -1,0 +1,5 @@
+//go:build !race
+
+package motion
+
+var lineHeights = []int{12, 14, 16, 20, 24}
