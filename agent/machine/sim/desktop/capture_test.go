@@ -373,3 +373,14 @@ func TestAProcessThatEnds(t *testing.T) {
 	s.Release()
 	c.Close()
 }
+
+// The first window on an empty desktop is drawn as a whole. (look holds the damage against the picture.)
+func TestFirstWindow(t *testing.T) {
+	d := newDesk(t, "en")
+	e := d.eye(first)
+	e.look()
+	for _, app := range []App{AppReader, AppEditor, AppPhotos} {
+		d.Open(app)
+		e.look()
+	}
+}

@@ -170,6 +170,7 @@ func (d *Desktop) open(app App) {
 	w := d.windowOf(app)
 	if w == nil {
 		w = d.newWindow(app)
+		w.minimised = true // not to be seen until it is raised
 		d.windows = append(d.windows, w)
 		d.news = true
 	}
