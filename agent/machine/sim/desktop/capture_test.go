@@ -374,7 +374,7 @@ func TestAProcessThatEnds(t *testing.T) {
 	c.Close()
 }
 
-// The first window on an empty desktop is drawn as a whole. (look holds the damage against the picture.)
+// The first window on an empty desktop is drawn as a whole: who has looked all the time sees what a newcomer sees.
 func TestFirstWindow(t *testing.T) {
 	d := newDesk(t, "en")
 	e := d.eye(first)
@@ -382,5 +382,10 @@ func TestFirstWindow(t *testing.T) {
 	for _, app := range []App{AppReader, AppEditor, AppPhotos} {
 		d.Open(app)
 		e.look()
+		fresh := d.eye(first)
+		fresh.look()
+		if !bytes.Equal(e.fb.Pix, fresh.fb.Pix) {
+			t.Errorf("%s is not drawn as a whole", app)
+		}
 	}
 }
