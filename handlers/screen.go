@@ -24,10 +24,7 @@ func (s *Site) agentScreen(w http.ResponseWriter, r *http.Request) error {
 	if s.stop.Err() != nil {
 		return errStopping
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		CompressionMode:    websocket.CompressionDisabled,
-		InsecureSkipVerify: true, // onlyAgents has refused every Origin there is
-	})
+	conn, err := relay.Accept(w, r) // onlyAgents has refused every Origin there is
 	if err != nil {
 		return nil // Accept has answered
 	}
@@ -78,10 +75,7 @@ func (s *Site) screen(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get(web.ParamKeyboard) == string(wire.KeyboardCharacter) {
 		keyboard = wire.KeyboardCharacter
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		CompressionMode:    websocket.CompressionDisabled,
-		InsecureSkipVerify: true, // the origin is checked above, to the letter
-	})
+	conn, err := relay.Accept(w, r) // the origin is checked above, to the letter
 	if err != nil {
 		return nil // Accept has answered
 	}

@@ -15,13 +15,10 @@ func mayType(name string) bool { return strings.Contains(name, `"input":true`) }
 
 // marks are when the page came to something, in milliseconds since 1970; 0: it did not.
 type marks struct {
-	Told    float64 `json:"told"`    // the page knows that the screen may be looked at
-	Dialled float64 `json:"dialled"` // the socket's constructor was called
-	Open    float64 `json:"open"`
-	Heard   float64 `json:"heard"` // its first bytes
-	Drawn   float64 `json:"drawn"` // something is on the visible canvas
-	Whole   float64 `json:"whole"` // the whole picture is
-	Done    float64 `json:"done"`  // and the page shows it as live; or what else was waited for
+	Told  float64 `json:"told"`  // the page knows that the screen may be looked at
+	Heard float64 `json:"heard"` // the socket's first bytes
+	Drawn float64 `json:"drawn"` // something is on the visible canvas
+	Done  float64 `json:"done"`  // the whole picture is, and the page shows it as live; or what else was waited for
 }
 
 // measurePage measures with the product's page in Chromium.
@@ -55,7 +52,7 @@ func (r *screenRig) picture(tab *browser, ahead time.Duration, yes func() (time.
 	if m, err = ask[marks](tab, `figures.came()`); err != nil {
 		return m, err
 	}
-	for _, t := range []*float64{&m.Told, &m.Dialled, &m.Open, &m.Heard, &m.Drawn, &m.Whole, &m.Done} {
+	for _, t := range []*float64{&m.Told, &m.Heard, &m.Drawn, &m.Done} {
 		*t = millis(pageTime(*t).Sub(at) - ahead)
 	}
 	return m, nil
@@ -63,7 +60,7 @@ func (r *screenRig) picture(tab *browser, ahead time.Duration, yes func() (time.
 
 // pagePictures measures first pictures, and leaves the screen shared.
 func (r *screenRig) pagePictures(ctx context.Context, tab *browser, ahead time.Duration) error {
-	var all [7][]float64
+	var all [4][]float64
 	for range yesRounds * r.b.runs {
 		if err := tab.until(`document.getElementById('viewer-words')?.dataset.watch !== 'on'`); err != nil {
 			return err
@@ -72,7 +69,7 @@ func (r *screenRig) pagePictures(ctx context.Context, tab *browser, ahead time.D
 		if err != nil {
 			return err
 		}
-		for i, v := range []float64{m.Told, m.Dialled, m.Open, m.Heard, m.Drawn, m.Whole, m.Done} {
+		for i, v := range []float64{m.Told, m.Heard, m.Drawn, m.Done} {
 			all[i] = append(all[i], v)
 		}
 		if len(all[0]) < yesRounds*r.b.runs {
@@ -81,11 +78,10 @@ func (r *screenRig) pagePictures(ctx context.Context, tab *browser, ahead time.D
 			}
 		}
 	}
-	done := all[6]
+	done := all[3]
 	r.b.report.add(figure{name: "Yes → first picture in Chromium", value: median(done), unit: "ms", goal: atMost(150), note: fmt.Sprintf(
-		"p95 %s ms; of it: the page knows after %s ms, dials after %s, the socket is open after %s, first bytes after %s, something drawn after %s, all after %s",
-		short(quantile(done, 0.95)), short(median(all[0])), short(median(all[1])), short(median(all[2])), short(median(all[3])), short(median(all[4])),
-		short(median(all[5])))})
+		"p95 %s ms; the first bytes are there after %s ms, the page is told after %s, something is drawn after %s",
+		short(quantile(done, 0.95)), short(median(all[1])), short(median(all[0])), short(median(all[2])))})
 	return nil
 }
 

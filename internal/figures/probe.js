@@ -70,9 +70,7 @@
   globalThis.WebSocket = class extends Socket {
     constructor(...args) {
       super(...args);
-      mark('dialled');
-      this.addEventListener('open', () => mark('open'));
-      this.addEventListener('message', () => mark('heard'), { once: true });
+      this.addEventListener('message', () => awaited?.kind === 'picture' && mark('heard'), { once: true });
     }
   };
 

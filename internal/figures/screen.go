@@ -23,11 +23,11 @@ import (
 // looker is a viewer without a browser: the same server, relay and agent, but package rfb/client instead of noVNC.
 type looker struct {
 	*client.Conn
-	opened time.Time // when its socket was open
+	heard time.Time // when the PC had been heard and its handshake was over
 }
 
-// look opens the screen as a browser does: over a connection of its own, with the technician's cookies.
-func (c *console) look(ctx context.Context, id session.ID, transport *http.Transport) (*looker, error) {
+// dial opens a screen's socket as a browser does: over a connection of its own, with the technician's cookies.
+func (c *console) dial(ctx context.Context, id session.ID, transport *http.Transport) (*websocket.Conn, error) {
 	address := strings.Replace(c.base, "https", "wss", 1) + web.SessionURL(id) + "/screen?" +
 		url.Values{web.ParamKeyboard: {string(wire.KeyboardCharacter)}}.Encode()
 	ws, resp, err := websocket.Dial(ctx, address, &websocket.DialOptions{
@@ -40,13 +40,17 @@ func (c *console) look(ctx context.Context, id session.ID, transport *http.Trans
 		}
 		return nil, fmt.Errorf("open the screen: %w", err)
 	}
-	opened := time.Now()
 	ws.SetReadLimit(-1)
+	return ws, nil
+}
+
+// look waits at a socket for the PC.
+func look(ctx context.Context, ws *websocket.Conn) (*looker, error) {
 	conn, err := client.Connect(websocket.NetConn(ctx, ws, websocket.MessageBinary), client.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("open the screen: %w", err)
+		return nil, fmt.Errorf("look at the screen: %w", err)
 	}
-	return &looker{conn, opened}, nil
+	return &looker{conn, time.Now()}, nil
 }
 
 // screenTransport makes a connection for each socket, and resumes TLS sessions, as browsers do.
@@ -100,5 +104,6 @@ func (l *looker) press(ctx context.Context, r rune) (time.Duration, error) {
 	return at.Sub(began), err
 }
 
-// watched tells of a session's page that the screen may be looked at.
+// watched tells of a session's page that the screen may be looked at, and awaited that the customer is being asked.
 func watched(page []byte) bool { return bytes.Contains(page, []byte(`data-watch="on"`)) }
+func awaited(page []byte) bool { return bytes.Contains(page, []byte(`data-watch="ready"`)) }

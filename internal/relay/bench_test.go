@@ -13,8 +13,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// messageSize is what an agent sends at a time while its picture moves.
-const messageSize = 16 << 10
+// messageSize is that of messages whose frames, masked, fill a TLS record.
+const messageSize = record - 8
 
 // rawEnd is a client's end of a WebSocket that the benchmark speaks by hand, so that nothing but the relay is measured.
 func rawEnd(b *testing.B, srv *httptest.Server) *tls.Conn {
@@ -43,7 +43,7 @@ func rawEnd(b *testing.B, srv *httptest.Server) *tls.Conn {
 func BenchmarkRelay(b *testing.B) {
 	accepted := make(chan *websocket.Conn)
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+		c, err := Accept(w, r)
 		if err != nil {
 			b.Error(err)
 			return

@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	// bufferSize is how much of a message is waited for before it is passed on: one TLS record. RFB is a stream, where
-	// messages end means nothing; but an agent's small writes would each cost a frame, a record and a system call again.
-	bufferSize = 16 << 10
+	// record is the most that a TLS record holds (RFC 8446, section 5.1), and each is a system call.
+	record = 16 << 10
+	// bufferSize is how much of a message is waited for before it is passed on: what fits into one record with the header of
+	// its frame (RFC 6455, section 5.2). RFB is a stream, where messages end means nothing; but an agent's small writes would
+	// each cost a frame, a record and a system call again.
+	bufferSize = record - 4
 	// silentAfter is how long the PC may be silent: it shows that it is there every second.
 	silentAfter = 12 * time.Second
 	// writeWithin is how long a side may take to take a buffer before it is hung up on.

@@ -29,7 +29,7 @@ func connect(t testing.TB, secure bool) ends {
 		start = httptest.NewTLSServer
 	}
 	srv := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+		c, err := Accept(w, r)
 		if err != nil {
 			t.Error(err)
 			return
