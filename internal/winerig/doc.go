@@ -13,7 +13,7 @@
 //
 // [New] copies a template prefix (made once per machine from nothing, 30 s; kept in the user's cache folder), starts an
 // X server of its own and boots: a wineserver, then wineboot. Each boot gets a time namespace in which the machine has been up
-// for 20 s, so tick counts start again as they do on a real PC. Every program the rig starts joins it. All of it goes with
+// for some seconds, so tick counts start again as they do on a real PC. Every program the rig starts joins it. All of it goes with
 // the test; should the test binary be killed, the kernel takes the X server and the wineserver along, and all Windows programs
 // with it.
 //

@@ -30,6 +30,7 @@ type PC struct {
 	server *exec.Cmd // unshare, whose child is the wineserver
 	nsPid  string    // the wineserver's, whose time namespace everybody joins
 	spy    *spy
+	boots  int
 
 	mu    sync.Mutex
 	procs []*Process

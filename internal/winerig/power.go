@@ -15,8 +15,10 @@ import (
 	"github.com/rejoin/rejoin/internal/winerig/spywire"
 )
 
-// upAtBoot is how long the machine has been up when a boot begins, in seconds: tick counts begin there.
-const upAtBoot = 20
+// upAtBoot is how long the machine has been up when its first boot begins, in seconds: tick counts begin there. Each later
+// boot begins 4 seconds earlier, as long as that goes: Wine may boot twice in two seconds, which no PC does and which the agent
+// therefore takes for one boot seen twice.
+const upAtBoot = 24
 
 const (
 	runOnceLM = `Software\Microsoft\Windows\CurrentVersion\RunOnce`
@@ -29,7 +31,8 @@ func (pc *PC) boot() error {
 	if err != nil {
 		return err
 	}
-	shift := strconv.Itoa(upAtBoot - up)
+	shift := strconv.Itoa(max(upAtBoot-4*pc.boots, 2) - up)
+	pc.boots++
 	pc.server = exec.Command("unshare", "--time", "--boottime", shift, "--monotonic", shift, "--fork", "--kill-child", "--",
 		wineserver, "--foreground", "--persistent")
 	pc.server.Env = pc.env
