@@ -15,7 +15,7 @@ type encoder interface {
 }
 
 // jpegQuality is what the viewer's quality levels 0 to 8 allow at most; level 9 is never JPEG.
-var jpegQuality = [...]int{15, 25, 35, 45, 60, 72, 80, 86, 92}
+var jpegQuality = [...]int{15, 25, 35, 45, 60, 72, 76, 86, 92}
 
 const (
 	fastQuality = 40 // QualityFast's
