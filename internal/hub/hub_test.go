@@ -1,9 +1,12 @@
 package hub_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"github.com/rejoin/rejoin/internal/hub"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/internal/wire"
+	"github.com/rejoin/rejoin/store"
 	"github.com/rejoin/rejoin/store/memstore"
 )
 
@@ -423,4 +427,22 @@ func TestForwardStepOfTheClockIsCredited(t *testing.T) {
 		a.rejoin()
 		s.stop()
 	})
+}
+
+// A server that is stopped before it has begun has not failed.
+func TestStoppedBeforeItBegan(t *testing.T) {
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "rejoin.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	h, err := hub.New(st, hub.Options{Key: newKey(t), CodeKey: bytes.Repeat([]byte{7}, 32), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.Run(ctx); err != nil {
+		t.Error(err)
+	}
 }

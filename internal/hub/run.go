@@ -28,19 +28,11 @@ const (
 // Run credits the downtime before this start, then keeps deadlines, the alive mark and silent links in view until ctx
 // ends. It returns an error only when the store can't be read at the start.
 func (h *Hub) Run(ctx context.Context) error {
-	mark, known, err := h.store.AliveMark(ctx)
-	if err != nil {
-		return fmt.Errorf("hub: read the alive mark: %w", err)
-	}
-	h.clock.reset(mark)
-	if known {
-		if err := h.creditDowntime(ctx, mark, h.Now()); err != nil {
-			return err
+	if err := h.begin(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it had begun
 		}
-	}
-	// Only now may the mark move on: a crash before this credits the same span again, less what was credited already.
-	if err := h.store.SetAliveMark(ctx, h.Now()); err != nil {
-		return fmt.Errorf("hub: write the alive mark: %w", err)
+		return err
 	}
 	close(h.ready)
 	g, ctx := errgroup.WithContext(ctx)
@@ -65,6 +57,25 @@ func (h *Hub) creditDowntime(ctx context.Context, from, to time.Time) error {
 		return fmt.Errorf("hub: credit the server's downtime: %w", err)
 	}
 	h.log.Info("credited the server's downtime", "sessions", len(ids), "down", to.Sub(from).Round(time.Millisecond))
+	return nil
+}
+
+// begin takes up the clock and credits the downtime.
+func (h *Hub) begin(ctx context.Context) error {
+	mark, known, err := h.store.AliveMark(ctx)
+	if err != nil {
+		return fmt.Errorf("hub: read the alive mark: %w", err)
+	}
+	h.clock.reset(mark)
+	if known {
+		if err := h.creditDowntime(ctx, mark, h.Now()); err != nil {
+			return err
+		}
+	}
+	// Only now may the mark move on: a crash before this credits the same span again, less what was credited already.
+	if err := h.store.SetAliveMark(ctx, h.Now()); err != nil {
+		return fmt.Errorf("hub: write the alive mark: %w", err)
+	}
 	return nil
 }
 
