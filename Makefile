@@ -7,7 +7,7 @@ DATA    ?= demo-data
 
 export CGO_ENABLED ?= 0
 
-.PHONY: run build assets agent generate check test bench screenshots clean
+.PHONY: run build assets agent generate check test bench bench-viewer screenshots clean
 
 run: assets agent ## build everything and start the demo
 	go run -ldflags '$(LDFLAGS)' . demo --listen $(DEMO) --data $(DATA)
@@ -35,6 +35,9 @@ test: ## everything that proves Rejoin; installs what is missing on a fresh Debi
 
 bench: assets agent ## the figures, one a line, each with its baseline in the same run
 	scripts/bench
+
+bench-viewer: assets agent ## the viewer's figures, against TigerVNC where it can do the same
+	scripts/bench-viewer
 
 screenshots: assets agent ## docs/pictures, taken of the running product
 	REJOIN_PICTURES=$(CURDIR)/docs/pictures REJOIN_REQUIRE_BROWSER=1 REJOIN_REQUIRE_WINE=1 \

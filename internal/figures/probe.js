@@ -92,6 +92,10 @@
       typing = true;
       return true;
     },
+    rest() {
+      typing = false;
+      return true;
+    },
     expectKey() {
       key = null;
       result = new Promise(done => (changed = done));

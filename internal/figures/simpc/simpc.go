@@ -88,7 +88,7 @@ func Start(c Config) (*sim.PC, error) {
 				}
 			}},
 		})
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && !c.SignsIn { // else it ends with Windows
 			fmt.Fprintln(os.Stderr, "figures: an agent ended:", err)
 		}
 	}})
