@@ -28,6 +28,7 @@ type watch struct {
 	raise     func()
 	showMsg   uint32
 	announced bool // "asked" is out and nothing came of it yet
+	shutting  bool // Windows says so itself (SM_SHUTTINGDOWN)
 }
 
 const (
@@ -84,10 +85,13 @@ func (w *watch) handle(msg uint32, wParam, _ uintptr) (uintptr, bool) {
 		}
 		return 0, true
 	case win32.WMTimer:
+		// Only where Windows has said so does its silence mean anything: who was asked just before, or runs under Wine, which
+		// never says it, is told by WM_ENDSESSION.
 		switch shutting := win32.Metric(win32.SMShuttingDown) != 0; {
-		case shutting && !w.announced:
+		case shutting:
+			w.shutting = true
 			w.ask()
-		case !shutting && w.announced:
+		case w.shutting:
 			w.callOff()
 		}
 		return 0, true
@@ -106,6 +110,7 @@ func (w *watch) ask() {
 }
 
 func (w *watch) callOff() {
+	w.shutting = false
 	if w.announced {
 		w.announced = false
 		w.tell(machine.ShutdownAborted)
