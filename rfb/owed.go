@@ -56,10 +56,10 @@ func (s *sender) encodeOwed(w *work, o tight.Options) (more bool) {
 		return false
 	}
 	pieces := s.pieces(rects, whole, w, o)
-	limit := len(s.out) + w.budget
+	limit := s.made() + w.budget
 	for i, p := range pieces {
 		// Viewers show an update when they have all of it: what is urgent is one of its own.
-		if i > 0 && (pieces[i-1].small && !p.small || len(s.out) >= limit || s.rects >= maxRects) {
+		if i > 0 && (pieces[i-1].small && !p.small || s.made() >= limit || s.rects >= maxRects) {
 			return true
 		}
 		s.encode(w, p.r, o)
@@ -113,8 +113,20 @@ func distance(r image.Rectangle, p image.Point) int {
 // compresses says that the viewer gets Tight.
 func (s *sender) compresses(w *work) bool { return w.enc.tight && w.format.tight() }
 
-// encode appends r of what the viewer is to have.
+// encode appends r of what the viewer is to have. What there is already may be sent before.
 func (s *sender) encode(w *work, r image.Rectangle, o tight.Options) {
+	if !w.enc.lastRect {
+		s.encodeBand(w, r, o)
+		return
+	}
+	rows := max(band/r.Dx()/tile, 1) * tile
+	for y := r.Min.Y; y < r.Max.Y; y += rows {
+		s.stream(w) // before there is more, so that an update's end goes with what it ends
+		s.encodeBand(w, image.Rect(r.Min.X, y, r.Max.X, min(y+rows, r.Max.Y)), o)
+	}
+}
+
+func (s *sender) encodeBand(w *work, r image.Rectangle, o tight.Options) {
 	var lossy []image.Rectangle
 	if s.compresses(w) {
 		var n int
@@ -143,9 +155,9 @@ func (s *sender) refresh(w *work, o tight.Options) (more bool) {
 	if len(rects) == 0 {
 		return false
 	}
-	limit := len(s.out) + min(w.budget, refreshSlice)
+	limit := s.made() + min(w.budget, refreshSlice)
 	for _, r := range joinRows(rects, s.pieceWidth(w, o)) {
-		if len(s.out) >= limit {
+		if s.made() >= limit {
 			return true
 		}
 		s.encode(w, r, o)

@@ -86,6 +86,7 @@ type encodings struct {
 	desktopSize, extendedDesktopSize         bool
 	desktopName, fence, continuous           bool
 	qemuKey, mouseButtons, extendedClipboard bool
+	lastRect                                 bool
 
 	quality     int // the JPEG quality level, 0 to 9; -1: no JPEG
 	fineQuality int // 0 to 100; -1: not said
@@ -146,8 +147,10 @@ func (e *encodings) flag(n int32) *bool {
 		return &e.mouseButtons
 	case encClipboard:
 		return &e.extendedClipboard
+	case encLastRect:
+		return &e.lastRect
 	}
-	return nil // encLastRect too: the number of rectangles is always known
+	return nil
 }
 
 // drawsCursor says that the viewer draws the cursor's shape at its own mouse.

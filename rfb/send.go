@@ -37,13 +37,15 @@ type sender struct {
 	shapeKind int32  // and as what; 0: none
 	hidden    bool   // it has an empty one
 
-	out     []byte
-	start   int // of the update in out that is being made
-	rects   int // that it has
-	tiles   []int
-	diffs   []difference
-	sent    time.Time // when something was sent last
-	changed time.Time // when the picture changed last
+	out      []byte
+	start    int   // of the update in out that is being made
+	rects    int   // that it has
+	streamed int   // bytes of it that have been written already
+	err      error // of writing them
+	tiles    []int
+	diffs    []difference
+	sent     time.Time // when something was sent last
+	changed  time.Time // when the picture changed last
 }
 
 // work is what the sender knows of the shared state when it decides what to send.
@@ -134,6 +136,9 @@ func (c *Conn) sendAll(ctx context.Context) error {
 		}
 		s.out = append(s.out[:0], w.control...)
 		s.update(w)
+		if s.err != nil {
+			return s.err
+		}
 		if len(s.out) > 0 {
 			if err := c.write(s.out); err != nil {
 				return err

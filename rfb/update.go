@@ -8,8 +8,19 @@ import (
 	"github.com/rejoin/rejoin/rfb/internal/motion"
 )
 
-// maxRects is about how many rectangles an update may have; the protocol has 16 bits for their number.
-const maxRects = 60000
+const (
+	// maxRects is about how many rectangles an update may have; the protocol has 16 bits for their number.
+	maxRects = 60000
+
+	// untilLastRect instead of their number says that LastRect ends the update.
+	untilLastRect = 0xFFFF
+
+	// streamAfter is how many bytes of an update are sent before the rest of it is there.
+	streamAfter = 16 << 10
+
+	// band is how many pixels are encoded at once where an update is sent in parts.
+	band = 1 << 17
+)
 
 // show makes d the display that is sent. What the viewer has is compared with all of it.
 func (s *sender) show(d *Display) {
@@ -28,18 +39,37 @@ func (s *sender) leave() {
 
 // begin begins a FramebufferUpdate, end ends it and says how long it is. One without rectangles leaves no trace.
 func (s *sender) begin() {
-	s.start, s.rects = len(s.out), 0
+	s.start, s.rects, s.streamed = len(s.out), 0, 0
 	s.out = append(s.out, msgFramebufferUpdate, 0, 0, 0)
 }
 
 func (s *sender) end() int {
-	if s.rects == 0 {
+	switch {
+	case s.streamed > 0:
+		s.out = appendRect(s.out, image.Rectangle{}, encLastRect)
+	case s.rects == 0:
 		s.out = s.out[:s.start]
-	}
-	if s.rects > 0 {
+	default:
 		binary.BigEndian.PutUint16(s.out[s.start+2:], uint16(s.rects))
 	}
-	return len(s.out) - s.start
+	return s.made()
+}
+
+// made is how many bytes the update has so far.
+func (s *sender) made() int { return s.streamed + len(s.out) - s.start }
+
+// stream sends what there is of the update, if that is enough to be worth it and the viewer needs not know before how many rectangles
+// will come: it decodes them while the others are being encoded.
+func (s *sender) stream(w *work) {
+	if !w.enc.lastRect || len(s.out)-s.start < streamAfter || s.err != nil {
+		return
+	}
+	if s.streamed == 0 {
+		binary.BigEndian.PutUint16(s.out[s.start+2:], untilLastRect)
+	}
+	s.streamed = s.made()
+	s.err = s.c.write(s.out)
+	s.out, s.start = s.out[:0], 0
 }
 
 // update appends the update that can be sent now, if there is one.

@@ -2,6 +2,7 @@ package rfb
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -277,5 +278,64 @@ func TestSyncNext(t *testing.T) {
 		if early != 0 || len(v.others) != 1 {
 			t.Errorf("%d answers before the message, %d behind it; want 0, 1", early, len(v.others))
 		}
+	})
+}
+
+// TestLastRect: a large update begins before its rectangles are counted, for a viewer that knows LastRect and for no other.
+func TestLastRect(t *testing.T) {
+	for _, list := range [][]int32{{encRaw}, {encRaw, encLastRect}} {
+		synctest.Test(t, func(t *testing.T) {
+			size := image.Pt(64, 900) // a raw piece is half of the first budget
+			d := NewDisplay(size)
+			d.Update(func(fb *Framebuffer) Damage {
+				for i := range fb.Pix {
+					fb.Pix[i] = byte(i * i >> 7)
+				}
+				return Damage{}
+			})
+			_, v := view(t, d, Options{})
+			go func() {
+				v.conn.Write(encodingsMessage(list...))
+				v.conn.Write(requestMessage(false, image.Rectangle{Max: size}))
+			}()
+			streams := len(list) == 2
+			count := int(binary.BigEndian.Uint16(v.read(4)[2:]))
+			if streams != (count == untilLastRect) {
+				t.Fatalf("%d rectangles, knowing of LastRect: %t", count, streams)
+			}
+			n := 0
+			for ; n < count; n++ {
+				head := v.read(12)
+				if r, encoding := rect(head), int32(binary.BigEndian.Uint32(head[8:])); encoding == encLastRect {
+					break
+				} else {
+					v.wantPixels(d, r)
+				}
+			}
+			if n < 2 {
+				t.Errorf("%d rectangles in the update", n)
+			}
+			v.conn.Write(requestMessage(true, image.Rectangle{Max: size}))
+			if kind := v.read(1)[0]; kind != msgFramebufferUpdate {
+				t.Errorf("a message %d after it", kind)
+			}
+		})
+	}
+}
+
+// wantPixels reads a raw rectangle.
+func (v *testViewer) wantPixels(d *Display, r image.Rectangle) {
+	v.t.Helper()
+	body := v.read(4 * r.Dx() * r.Dy())
+	d.Update(func(fb *Framebuffer) Damage {
+		for y := range r.Dy() {
+			at := (r.Min.Y+y)*fb.Stride + 4*r.Min.X
+			for x, want := range fb.Pix[at : at+4*r.Dx()] {
+				if got := body[4*r.Dx()*y+x]; x%4 != 3 && got != want {
+					v.t.Fatalf("%v: byte %d of row %d is %d, want %d", r, x, y, got, want)
+				}
+			}
+		}
+		return Damage{Rects: []image.Rectangle{{}}}
 	})
 }
