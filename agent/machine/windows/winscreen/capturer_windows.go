@@ -45,7 +45,7 @@ type capturer struct {
 	size   image.Point
 	src    source
 	// The desktop duplication: being opened, and when to try again.
-	opening chan opened
+	opening <-chan opened
 	retry   time.Time
 	tries   int
 	kicked  chan struct{}
@@ -80,12 +80,6 @@ func newCapturer(s *Screen, m machine.Monitor) (*capturer, error) {
 	return c, nil
 }
 
-// opened is what came of opening the desktop duplication.
-type opened struct {
-	d   *duplication
-	err error
-}
-
 // open makes the source: GDI, which is there at once, until the desktop duplication is, which takes its time to open.
 func (c *capturer) open() error {
 	g, err := newCopied(c.mon.Bounds)
@@ -108,12 +102,7 @@ func (c *capturer) duplicate() {
 	if c.screen.noDuplication.Load() || c.opening != nil {
 		return
 	}
-	out := make(chan opened, 1)
-	c.opening = out
-	go func() {
-		d, err := newDuplication(c.mon.ID, c.size)
-		out <- opened{d, err}
-	}()
+	c.opening = openDuplication(c.mon.ID, c.size)
 }
 
 // upgrade changes over to the desktop duplication once it is open.

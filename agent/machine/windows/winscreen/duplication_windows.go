@@ -3,6 +3,7 @@ package winscreen
 import (
 	"fmt"
 	"image"
+	"runtime"
 	"time"
 	"unsafe"
 
@@ -28,6 +29,25 @@ type duplication struct {
 	any     bool // the staging texture holds a picture
 	pending changes
 	pointer *rfb.Cursor
+}
+
+// opened is what came of opening the desktop duplication.
+type opened struct {
+	d   *duplication
+	err error
+}
+
+// openDuplication opens the duplication of a monitor on a thread of its own, which ends then. Direct3D may make hidden windows
+// on the thread that uses it first; nobody handles their messages, and a window that doesn't answer WM_QUERYENDSESSION holds
+// up the PC's restart. Only its own thread can destroy a window, and all of them go with their thread.
+func openDuplication(id string, size image.Point) <-chan opened {
+	out := make(chan opened, 1)
+	go func() {
+		runtime.LockOSThread() // for ever: the thread ends with the goroutine
+		d, err := newDuplication(id, size)
+		out <- opened{d, err}
+	}()
+	return out
 }
 
 // newDuplication opens the duplication of a monitor, with its first picture.

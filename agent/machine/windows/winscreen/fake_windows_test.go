@@ -3,6 +3,7 @@ package winscreen
 import (
 	"errors"
 	"image"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -85,6 +86,7 @@ func (d *duplication) texture(t *testing.T, w, h int, pix []byte) *object {
 // device is a duplication that has all but the duplication.
 func device(t *testing.T, w, h int) *duplication {
 	t.Helper()
+	runtime.LockOSThread() // see openDuplication
 	all, err := monitors()
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
 
 	"github.com/rejoin/rejoin/agent/machine"
+	"github.com/rejoin/rejoin/agent/machine/windows/win32"
 	"github.com/rejoin/rejoin/rfb"
 )
 
@@ -77,4 +82,63 @@ func TestSecureDesktop(t *testing.T) {
 	if err := c.Wait(short); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: %v", err)
 	}
+}
+
+var procSendMessageTimeout = windows.NewLazySystemDLL("user32.dll").NewProc("SendMessageTimeoutW")
+
+// TestEveryWindowAnswers: opening the desktop duplication, again and again on a busy PC, leaves no window behind that
+// answers nothing. Direct3D makes hidden ones, and Windows asks each before it restarts.
+func TestEveryWindowAnswers(t *testing.T) {
+	all, err := monitors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy, rest := context.WithCancel(t.Context())
+	defer rest()
+	for range runtime.GOMAXPROCS(0) { // a goroutine that returns from Windows to a busy processor goes on on another thread
+		go func() {
+			for busy.Err() == nil {
+				runtime.Gosched()
+			}
+		}()
+	}
+	c := &capturer{screen: New(slog.New(slog.DiscardHandler)), mon: all[0], size: all[0].Bounds.Size()}
+	for range 10 {
+		c.duplicate()
+		if o := <-c.opening; o.err == nil {
+			o.d.close()
+		}
+		c.opening = nil
+	}
+	rest()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) { // a thread may be about to end
+		silent := silentWindows(t)
+		if len(silent) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("windows of ours that answer nothing: %q", silent)
+		}
+	}
+}
+
+// silentWindows are the classes of this process' windows that don't answer.
+func silentWindows(t *testing.T) (silent []string) {
+	t.Helper()
+	all, err := win32.TopWindows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range all {
+		if win32.Process(h) != windows.GetCurrentProcessId() {
+			continue
+		}
+		const null, block = 0, 1 // WM_NULL, SMTO_BLOCK
+		var result uintptr
+		ok, _, _ := procSendMessageTimeout.Call(uintptr(h), null, 0, 0, block, 500, uintptr(unsafe.Pointer(&result)))
+		if ok == 0 && windows.IsWindow(h) {
+			silent = append(silent, win32.Class(h))
+		}
+	}
+	return silent
 }
