@@ -8,6 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"github.com/rejoin/rejoin/internal/figures/encoder"
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 )
 
 // children are the other processes of this program, by their first argument.
@@ -15,6 +18,8 @@ var children = map[string]func(args []string) error{
 	"bare-server": runBareServer,
 	"fleet":       runFleet,
 	"viewer-pc":   runViewerPC,
+
+	encoder.ServerArgument: func([]string) error { return encoder.Serve(os.Stdin, os.Stdout) },
 }
 
 // ready is the first line that a child prints.
@@ -101,4 +106,4 @@ func (c *child) wait() {
 }
 
 // rss is the process's resident memory in bytes.
-func (c *child) rss() (float64, error) { return rssOf(c.cmd.Process.Pid) }
+func (c *child) rss() (float64, error) { return gauge.RSS(c.cmd.Process.Pid) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/internal/session"
 )
 
@@ -54,16 +55,16 @@ func figureCommand(ctx context.Context, b *bench) error {
 		}
 		real.leave()
 	}
-	b.report.add(
-		figure{
-			name: "command: technician → agent → technician's page", value: millis(median(trips)), unit: "ms",
-			base: millis(median(base)), baseName: "two-hop echo + one commit", goal: ratioAtMost(1.5),
-			note: fmt.Sprintf("p95 %s ms, bare p95 %s ms; two commits and two drawings of the page are in it",
-				short(millis(quantile(trips, 0.95))), short(millis(quantile(base, 0.95)))),
+	b.report.Add(
+		gauge.Figure{
+			Name: "command: technician → agent → technician's page", Value: gauge.Millis(gauge.Median(trips)), Unit: "ms",
+			Base: gauge.Millis(gauge.Median(base)), BaseName: "two-hop echo + one commit", Goal: gauge.RatioAtMost(1.5),
+			Note: fmt.Sprintf("p95 %s ms, bare p95 %s ms; two commits and two drawings of the page are in it",
+				gauge.Short(gauge.Millis(gauge.Quantile(trips, 0.95))), gauge.Short(gauge.Millis(gauge.Quantile(base, 0.95)))),
 		},
-		figure{
-			name: "command: technician → agent", value: millis(median(told)), unit: "ms", base: millis(median(base)),
-			baseName: "two-hop echo + one commit", note: fmt.Sprintf("p95 %s ms", short(millis(quantile(told, 0.95)))),
+		gauge.Figure{
+			Name: "command: technician → agent", Value: gauge.Millis(gauge.Median(told)), Unit: "ms", Base: gauge.Millis(gauge.Median(base)),
+			BaseName: "two-hop echo + one commit", Note: fmt.Sprintf("p95 %s ms", gauge.Short(gauge.Millis(gauge.Quantile(told, 0.95)))),
 		},
 	)
 	return nil

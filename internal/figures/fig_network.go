@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coder/websocket"
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/internal/wire"
 )
 
@@ -106,10 +107,10 @@ func (n *network) closeCleanly(ctx context.Context, b *bench) error {
 		if err := page.until(inPhase("away")); err != nil {
 			return err
 		}
-		took = append(took, millis(time.Since(began)))
+		took = append(took, gauge.Millis(time.Since(began)))
 	}
-	b.report.add(figure{name: "clean close → offline, on the page", value: median(took), unit: "ms", goal: atMost(5),
-		note: fmt.Sprintf("p95 %s ms; committed and drawn", short(quantile(took, 0.95)))})
+	b.report.Add(gauge.Figure{Name: "clean close → offline, on the page", Value: gauge.Median(took), Unit: "ms", Goal: gauge.AtMost(5),
+		Note: fmt.Sprintf("p95 %s ms; committed and drawn", gauge.Short(gauge.Quantile(took, 0.95)))})
 	return nil
 }
 
@@ -250,25 +251,25 @@ func (n *network) stop() {
 
 // report reports the longest of each kind: a median would hide whoever waits.
 func (n *network) report(b *bench, spans []time.Duration) {
-	longest := func(name string) float64 { return seconds(quantile(n.results[name], 1)) }
+	longest := func(name string) float64 { return gauge.Quantile(n.results[name], 1).Seconds() }
 	lag := func(known, shown string) float64 { return max(longest(shown)-longest(known), 0) }
-	silent := func(when, known string, pcs int) figure {
-		return figure{name: "silent drop → offline, " + when, value: longest(known), unit: "s", goal: atMost(15),
-			note: fmt.Sprintf("the longest of %d; median %s s", pcs, short(seconds(median(n.results[known]))))}
+	silent := func(when, known string, pcs int) gauge.Figure {
+		return gauge.Figure{Name: "silent drop → offline, " + when, Value: longest(known), Unit: "s", Goal: gauge.AtMost(15),
+			Note: fmt.Sprintf("the longest of %d; median %s s", pcs, gauge.Short(gauge.Median(n.results[known]).Seconds()))}
 	}
-	b.report.add(
+	b.report.Add(
 		silent("idle", idleKnown, idlePCs),
 		silent("while commands are sent", busyKnown, busyPCs),
-		figure{name: "offline → shown on an open page", value: max(lag(idleKnown, idleShown), lag(busyKnown, busyShown)), unit: "s",
-			goal: atMost(5), note: fmt.Sprintf("silence is shown after %s s at most; the state is looked at every %s",
-				short(max(longest(idleShown), longest(busyShown))), lookEvery)},
+		gauge.Figure{Name: "offline → shown on an open page", Value: max(lag(idleKnown, idleShown), lag(busyKnown, busyShown)), Unit: "s",
+			Goal: gauge.AtMost(5), Note: fmt.Sprintf("silence is shown after %s s at most; the state is looked at every %s",
+				gauge.Short(max(longest(idleShown), longest(busyShown))), lookEvery)},
 	)
 	for _, span := range spans {
 		for _, how := range []string{"swallows", "refuses"} {
 			name := backName(how, span)
-			b.report.add(figure{name: name, value: longest(name), unit: "s", goal: atMost(1),
-				note: fmt.Sprintf("the longest of %d; median %s s; a command said at its return is acknowledged", backPCs,
-					short(seconds(median(n.results[name]))))})
+			b.report.Add(gauge.Figure{Name: name, Value: longest(name), Unit: "s", Goal: gauge.AtMost(1),
+				Note: fmt.Sprintf("the longest of %d; median %s s; a command said at its return is acknowledged", backPCs,
+					gauge.Short(gauge.Median(n.results[name]).Seconds()))})
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/web"
 )
 
@@ -53,7 +54,7 @@ func (r *screenRig) picture(tab *browser, ahead time.Duration, yes func() (time.
 		return m, err
 	}
 	for _, t := range []*float64{&m.Told, &m.Heard, &m.Drawn, &m.Done} {
-		*t = millis(pageTime(*t).Sub(at) - ahead)
+		*t = gauge.Millis(pageTime(*t).Sub(at) - ahead)
 	}
 	return m, nil
 }
@@ -79,9 +80,9 @@ func (r *screenRig) pagePictures(ctx context.Context, tab *browser, ahead time.D
 		}
 	}
 	done := all[3]
-	r.b.report.add(figure{name: "Yes → first picture in Chromium", value: median(done), unit: "ms", goal: atMost(150), note: fmt.Sprintf(
+	r.b.report.Add(gauge.Figure{Name: "Yes → first picture in Chromium", Value: gauge.Median(done), Unit: "ms", Goal: gauge.AtMost(150), Note: fmt.Sprintf(
 		"p95 %s ms; the first bytes are there after %s ms, the page is told after %s, something is drawn after %s",
-		short(quantile(done, 0.95)), short(median(all[1])), short(median(all[0])), short(median(all[2])))})
+		gauge.Short(gauge.Quantile(done, 0.95)), gauge.Short(gauge.Median(all[1])), gauge.Short(gauge.Median(all[0])), gauge.Short(gauge.Median(all[2])))})
 	return nil
 }
 
@@ -115,10 +116,10 @@ func (r *screenRig) pageKeys(ctx context.Context, tab *browser, _ time.Duration)
 	if _, err := ask[bool](tab, `figures.rest()`); err != nil { // looking for changes would slow everything else down
 		return err
 	}
-	r.b.report.add(
-		figure{name: "key → canvas in Chromium, median", value: median(took), unit: "ms", goal: atMost(5),
-			note: "from the event's timestamp until the letter's pixels were read back from the visible canvas"},
-		figure{name: "key → canvas in Chromium, p95", value: quantile(took, 0.95), unit: "ms", goal: atMost(10)},
+	r.b.report.Add(
+		gauge.Figure{Name: "key → canvas in Chromium, median", Value: gauge.Median(took), Unit: "ms", Goal: gauge.AtMost(5),
+			Note: "from the event's timestamp until the letter's pixels were read back from the visible canvas"},
+		gauge.Figure{Name: "key → canvas in Chromium, p95", Value: gauge.Quantile(took, 0.95), Unit: "ms", Goal: gauge.AtMost(10)},
 	)
 	return nil
 }
@@ -129,7 +130,7 @@ func (r *screenRig) pageIdle(ctx context.Context, _ *browser, _ time.Duration) e
 	pids := []int{r.server.cmd.Process.Pid, r.pc.cmd.Process.Pid}
 	var used [2]time.Duration
 	for i, pid := range pids {
-		spent, err := cpuOf(pid)
+		spent, err := gauge.CPU(pid)
 		if err != nil {
 			return err
 		}
@@ -137,15 +138,15 @@ func (r *screenRig) pageIdle(ctx context.Context, _ *browser, _ time.Duration) e
 	}
 	pause(idleFor)
 	for i, pid := range pids {
-		spent, err := cpuOf(pid)
+		spent, err := gauge.CPU(pid)
 		if err != nil {
 			return err
 		}
 		used[i] += spent
 	}
 	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / idleFor.Seconds() }
-	r.b.report.add(figure{name: "open viewer, still desktop: CPU of server and agent", value: percent(used[0] + used[1]), unit: "% of a core",
-		goal: atMost(0.5), note: fmt.Sprintf("over %v; server %s %%, agent %s %%", idleFor, short(percent(used[0])), short(percent(used[1])))})
+	r.b.report.Add(gauge.Figure{Name: "open viewer, still desktop: CPU of server and agent", Value: percent(used[0] + used[1]), Unit: "% of a core",
+		Goal: gauge.AtMost(0.5), Note: fmt.Sprintf("over %v; server %s %%, agent %s %%", idleFor, gauge.Short(percent(used[0])), gauge.Short(percent(used[1])))})
 	return nil
 }
 
@@ -168,8 +169,8 @@ func (r *screenRig) pageReboots(ctx context.Context, tab *browser, ahead time.Du
 		}
 		back = append(back, m.Done)
 	}
-	r.b.report.add(figure{name: "restart: Yes to the screen → picture in Chromium", value: median(back), unit: "ms",
-		note: fmt.Sprintf("no click of the technician's; the longest of %d %s ms", len(back), short(quantile(back, 1)))})
+	r.b.report.Add(gauge.Figure{Name: "restart: Yes to the screen → picture in Chromium", Value: gauge.Median(back), Unit: "ms",
+		Note: fmt.Sprintf("no click of the technician's; the longest of %d %s ms", len(back), gauge.Short(gauge.Quantile(back, 1)))})
 	return nil
 }
 
@@ -199,12 +200,12 @@ func (r *screenRig) pageTrouble(ctx context.Context, tab *browser, ahead time.Du
 		if err != nil {
 			return err
 		}
-		took = append(took, seconds(pageTime(m.Done).Sub(at)-ahead))
+		took = append(took, (pageTime(m.Done).Sub(at) - ahead).Seconds())
 		if _, err := r.pc.do(pcFind); err != nil {
 			return err
 		}
 	}
-	r.b.report.add(figure{name: "network swallows everything → the page says so", value: quantile(took, 1), unit: "s", goal: atMost(5),
-		note: fmt.Sprintf("the longest of %d; median %s s", len(took), short(median(took)))})
+	r.b.report.Add(gauge.Figure{Name: "network swallows everything → the page says so", Value: gauge.Quantile(took, 1), Unit: "s", Goal: gauge.AtMost(5),
+		Note: fmt.Sprintf("the longest of %d; median %s s", len(took), gauge.Short(gauge.Median(took)))})
 	return nil
 }

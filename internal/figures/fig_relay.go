@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/internal/relay"
 )
 
@@ -52,12 +53,12 @@ func figureRelay(ctx context.Context, b *bench) error {
 		}
 		speed, allocs = append(speed, got), append(allocs, made)
 	}
-	b.report.add(
-		figure{name: "relay: messages of 16 KB from TLS to TLS", value: median(speed), unit: "MB/s", base: median(base),
-			baseName: "io.Copy between two TLS connections", goal: ratioAtLeast(0.8),
-			note: fmt.Sprintf("%d runs of %d MB each, in turns", len(speed), relayVolume/1_000_000)},
-		figure{name: "relay: allocations beyond those of TLS", value: median(allocs) - median(bareAllocs), unit: "a message", goal: atMost(1),
-			note: fmt.Sprintf("%s in the process, both ends included; %s of them for the same bytes with io.Copy", short(median(allocs)), short(median(bareAllocs)))},
+	b.report.Add(
+		gauge.Figure{Name: "relay: messages of 16 KB from TLS to TLS", Value: gauge.Median(speed), Unit: "MB/s", Base: gauge.Median(base),
+			BaseName: "io.Copy between two TLS connections", Goal: gauge.RatioAtLeast(0.8),
+			Note: fmt.Sprintf("%d runs of %d MB each, in turns", len(speed), relayVolume/1_000_000)},
+		gauge.Figure{Name: "relay: allocations beyond those of TLS", Value: gauge.Median(allocs) - gauge.Median(bareAllocs), Unit: "a message", Goal: gauge.AtMost(1),
+			Note: fmt.Sprintf("%s in the process, both ends included; %s of them for the same bytes with io.Copy", gauge.Short(gauge.Median(allocs)), gauge.Short(gauge.Median(bareAllocs)))},
 	)
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 )
 
 const (
@@ -38,17 +40,17 @@ func figureRestart(ctx context.Context, b *bench) error {
 		if err := p.serve(ctx); err != nil {
 			return err
 		}
-		up = append(up, seconds(time.Since(began)))
+		up = append(up, time.Since(began).Seconds())
 		s, err := f.order(order{Do: "wait", Within: 60})
 		if err != nil {
 			return fmt.Errorf("after a restart: %w; %s", err, p.complaints())
 		}
-		last, half = append(last, seconds(s.Last)), append(half, seconds(s.Median))
+		last, half = append(last, s.Last.Seconds()), append(half, s.Median.Seconds())
 	}
-	b.report.add(figure{
-		name: fmt.Sprintf("server killed and started: %d agents back", restartAgents), value: median(last), unit: "s", goal: atMost(3),
-		note: fmt.Sprintf("from the new process's start; it answers after %s s, half of the agents are back after %s s",
-			short(median(up)), short(median(half))),
+	b.report.Add(gauge.Figure{
+		Name: fmt.Sprintf("server killed and started: %d agents back", restartAgents), Value: gauge.Median(last), Unit: "s", Goal: gauge.AtMost(3),
+		Note: fmt.Sprintf("from the new process's start; it answers after %s s, half of the agents are back after %s s",
+			gauge.Short(gauge.Median(up)), gauge.Short(gauge.Median(half))),
 	})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/web"
 )
 
@@ -37,7 +38,7 @@ func sizeOfAgent(b *bench) error {
 			return err
 		}
 	}
-	b.report.add(figure{name: "agent's .exe", value: float64(info.Size()) / 1e6, unit: "MB", goal: atMost(8), note: note})
+	b.report.Add(gauge.Figure{Name: "agent's .exe", Value: float64(info.Size()) / 1e6, Unit: "MB", Goal: gauge.AtMost(8), Note: note})
 	return nil
 }
 
@@ -74,11 +75,11 @@ func sizeOfServer(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.report.add(
-		figure{name: "idle server, memory", value: after / 1e6, unit: "MB", goal: atMost(30), note: fmt.Sprintf(
+	b.report.Add(
+		gauge.Figure{Name: "idle server, memory", Value: after / 1e6, Unit: "MB", Goal: gauge.AtMost(30), Note: fmt.Sprintf(
 			"resident, %s after the setup link was used; %s MB before, %s MB while the first password was being hashed",
-			setupSpan, short(fresh/1e6), short(at/1e6))},
-		figure{name: "server: start on an empty folder → ready", value: seconds(took), unit: "s"},
+			setupSpan, gauge.Short(fresh/1e6), gauge.Short(at/1e6))},
+		gauge.Figure{Name: "server: start on an empty folder → ready", Value: took.Seconds(), Unit: "s"},
 	)
 	return nil
 }

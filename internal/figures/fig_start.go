@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 )
 
 const (
@@ -58,15 +60,15 @@ func startUnderWine(ctx context.Context, b *bench) error {
 	fields := strings.Fields(string(out))
 	i := slices.Index(fields, "ms/start")
 	if i < 1 {
-		fmt.Fprintln(b.report.out, "(the start of the real .exe was not measured: Wine, or what its rig needs, is not here)")
+		fmt.Fprintln(b.report.Out, "(the start of the real .exe was not measured: Wine, or what its rig needs, is not here)")
 		return nil
 	}
 	ms, err := strconv.ParseFloat(fields[i-1], 64)
 	if err != nil {
 		return fmt.Errorf("read the benchmark of the .exe: %w", err)
 	}
-	b.report.add(figure{name: "the real .exe under Wine: start → let in", value: ms / 1000, unit: "s",
-		note: "by a scripted server without TLS; Wine's start of a process and the sealed state are in it"})
+	b.report.Add(gauge.Figure{Name: "the real .exe under Wine: start → let in", Value: ms / 1000, Unit: "s",
+		Note: "by a scripted server without TLS; Wine's start of a process and the sealed state are in it"})
 	return nil
 }
 
@@ -99,7 +101,7 @@ func startAgents(ctx context.Context, b *bench, p *product, technician *console)
 			agent.kill()
 			return fmt.Errorf("start an agent: %w", err)
 		}
-		online, dialled = append(online, seconds(time.Since(began))), append(dialled, millis(in.Took))
+		online, dialled = append(online, time.Since(began).Seconds()), append(dialled, gauge.Millis(in.Took))
 		err = page.until(inPhase("connected"))
 		if weight, werr := agent.rss(); werr == nil {
 			weights = append(weights, weight/1e6)
@@ -109,11 +111,11 @@ func startAgents(ctx context.Context, b *bench, p *product, technician *console)
 			return err
 		}
 	}
-	b.report.add(
-		figure{name: "agent: process start → online", value: median(online), unit: "s", goal: atMost(0.3), note: fmt.Sprintf(
-			"its code on a simulated PC, rejoining; longest %s s; %s ms of it from the dial to the welcome", short(quantile(online, 1)),
-			short(median(dialled)))},
-		figure{name: "agent: memory when online", value: median(weights), unit: "MB", goal: atMost(25), note: "resident, on Linux, without windows"},
+	b.report.Add(
+		gauge.Figure{Name: "agent: process start → online", Value: gauge.Median(online), Unit: "s", Goal: gauge.AtMost(0.3), Note: fmt.Sprintf(
+			"its code on a simulated PC, rejoining; longest %s s; %s ms of it from the dial to the welcome", gauge.Short(gauge.Quantile(online, 1)),
+			gauge.Short(gauge.Median(dialled)))},
+		gauge.Figure{Name: "agent: memory when online", Value: gauge.Median(weights), Unit: "MB", Goal: gauge.AtMost(25), Note: "resident, on Linux, without windows"},
 	)
 	return nil
 }
@@ -141,7 +143,7 @@ func (t *dialTarget) dial(ctx context.Context, url string, roots *x509.CertPool)
 	if err := p.rejoin(ctx); err != nil {
 		return err
 	}
-	t.took = append(t.took, millis(time.Since(began)))
+	t.took = append(t.took, gauge.Millis(time.Since(began)))
 	return nil
 }
 
@@ -186,11 +188,11 @@ func compareDials(ctx context.Context, b *bench, p *product, technician *console
 			return fmt.Errorf("dial: %w; %s", err, p.complaints())
 		}
 	}
-	b.report.add(figure{
-		name: "agent: TCP dial → welcome", value: median(real.took), unit: "ms", base: median(bare.took),
-		baseName: "bare TLS+WS+challenge", goal: ratioAtMost(1.3), note: fmt.Sprintf(
-			"p95 %s ms, bare %s ms; %s× of a bare dial with one commit (%s ms)", short(quantile(real.took, 0.95)),
-			short(quantile(bare.took, 0.95)), short(median(real.took)/median(committed.took)), short(median(committed.took))),
+	b.report.Add(gauge.Figure{
+		Name: "agent: TCP dial → welcome", Value: gauge.Median(real.took), Unit: "ms", Base: gauge.Median(bare.took),
+		BaseName: "bare TLS+WS+challenge", Goal: gauge.RatioAtMost(1.3), Note: fmt.Sprintf(
+			"p95 %s ms, bare %s ms; %s× of a bare dial with one commit (%s ms)", gauge.Short(gauge.Quantile(real.took, 0.95)),
+			gauge.Short(gauge.Quantile(bare.took, 0.95)), gauge.Short(gauge.Median(real.took)/gauge.Median(committed.took)), gauge.Short(gauge.Median(committed.took))),
 	})
 	return nil
 }

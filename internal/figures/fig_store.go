@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/internal/hub"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/store"
@@ -60,10 +61,10 @@ func figureStore(ctx context.Context, b *bench) error {
 		}
 		dispatched = append(dispatched, one)
 	}
-	b.report.add(figure{
-		name: "durable transitions", value: median(dispatched), unit: "/s", base: median(committed),
-		baseName: "bare grouped SQLite", goal: ratioAtLeast(0.5),
-		note: fmt.Sprintf("loaded, decided and committed by the hub, %d sessions at a time", storeCallers),
+	b.report.Add(gauge.Figure{
+		Name: "durable transitions", Value: gauge.Median(dispatched), Unit: "/s", Base: gauge.Median(committed),
+		BaseName: "bare grouped SQLite", Goal: gauge.RatioAtLeast(0.5),
+		Note: fmt.Sprintf("loaded, decided and committed by the hub, %d sessions at a time", storeCallers),
 	})
 	return nil
 }

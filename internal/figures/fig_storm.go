@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/internal/server"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/store"
@@ -44,18 +45,18 @@ func figureStorm(ctx context.Context, b *bench) error {
 		return err
 	}
 	bare = append(bare, more...)
-	b.report.add(figure{
-		name: fmt.Sprintf("%d agents dropped at once: all back", b.agents), value: median(s.drops), unit: "s",
-		base: median(bare), baseName: "bare TLS+WS+challenge+SQLite", goal: ratioAtMost(2),
-		note: fmt.Sprintf("each rejoin a durable transition; half of them within %s s; %d attempts failed", short(median(s.halves)), s.failures),
+	b.report.Add(gauge.Figure{
+		Name: fmt.Sprintf("%d agents dropped at once: all back", b.agents), Value: gauge.Median(s.drops), Unit: "s",
+		Base: gauge.Median(bare), BaseName: "bare TLS+WS+challenge+SQLite", Goal: gauge.RatioAtMost(2),
+		Note: fmt.Sprintf("each rejoin a durable transition; half of them within %s s; %d attempts failed", gauge.Short(gauge.Median(s.halves)), s.failures),
 	})
-	b.report.add(s.weights...)
-	b.report.add(
-		figure{name: "lost in the storm (sessions, commands, links)", value: float64(s.lost), unit: "", goal: atMost(0), note: s.complaints},
-		figure{name: "console page while they come back, p95", value: millis(quantile(s.pages, 0.95)), unit: "ms", goal: atMost(200),
-			note: fmt.Sprintf("%d pages, median %s ms", len(s.pages), short(millis(median(s.pages))))},
-		figure{name: "customer's page over a new connection meanwhile, p95", value: millis(quantile(s.visits, 0.95)), unit: "ms",
-			note: fmt.Sprintf("%d visits, median %s ms", len(s.visits), short(millis(median(s.visits))))},
+	b.report.Add(s.weights...)
+	b.report.Add(
+		gauge.Figure{Name: "lost in the storm (sessions, commands, links)", Value: float64(s.lost), Unit: "", Goal: gauge.AtMost(0), Note: s.complaints},
+		gauge.Figure{Name: "console page while they come back, p95", Value: gauge.Millis(gauge.Quantile(s.pages, 0.95)), Unit: "ms", Goal: gauge.AtMost(200),
+			Note: fmt.Sprintf("%d pages, median %s ms", len(s.pages), gauge.Short(gauge.Millis(gauge.Median(s.pages))))},
+		gauge.Figure{Name: "customer's page over a new connection meanwhile, p95", Value: gauge.Millis(gauge.Quantile(s.visits, 0.95)), Unit: "ms",
+			Note: fmt.Sprintf("%d visits, median %s ms", len(s.visits), gauge.Short(gauge.Millis(gauge.Median(s.visits))))},
 	)
 	return nil
 }
@@ -86,7 +87,7 @@ func bareStorm(b *bench) ([]float64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bare storm: %w", err)
 		}
-		took = append(took, seconds(s.Last))
+		took = append(took, s.Last.Seconds())
 	}
 	return took, nil
 }
@@ -129,7 +130,7 @@ type storm struct {
 	drops, halves []float64
 	failures      int
 	pages, visits []time.Duration
-	weights       []figure
+	weights       []gauge.Figure
 	lost          int
 	complaints    string
 }
@@ -162,7 +163,7 @@ func (s *storm) measure(ctx context.Context) error {
 	}
 	defer s.fleet.kill()
 	pause(idleSpan)
-	if err := s.weigh("memory per idle agent, TLS", empty, atMost(25)); err != nil {
+	if err := s.weigh("memory per idle agent, TLS", empty, gauge.AtMost(25)); err != nil {
 		return err
 	}
 	for range stormDrops {
@@ -171,21 +172,21 @@ func (s *storm) measure(ctx context.Context) error {
 		}
 	}
 	pause(idleSpan)
-	if err := s.weigh("the same after the storms", empty, goal{}); err != nil {
+	if err := s.weigh("the same after the storms", empty, gauge.Goal{}); err != nil {
 		return err
 	}
 	return s.count(ctx)
 }
 
 // weigh notes the server's memory for each agent.
-func (s *storm) weigh(name string, empty float64, g goal) error {
+func (s *storm) weigh(name string, empty float64, g gauge.Goal) error {
 	full, err := s.server.rss()
 	if err != nil {
 		return err
 	}
-	s.weights = append(s.weights, figure{
-		name: name, value: (full - empty) / float64(s.b.agents) / 1000, unit: "kB", goal: g,
-		note: fmt.Sprintf("resident %s MB with %d agents, %s MB without", short(full/1e6), s.b.agents, short(empty/1e6)),
+	s.weights = append(s.weights, gauge.Figure{
+		Name: name, Value: (full - empty) / float64(s.b.agents) / 1000, Unit: "kB", Goal: g,
+		Note: fmt.Sprintf("resident %s MB with %d agents, %s MB without", gauge.Short(full/1e6), s.b.agents, gauge.Short(empty/1e6)),
 	})
 	return nil
 }
@@ -209,7 +210,7 @@ func (s *storm) drop(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("storm: %w; %s", err, s.server.complaints())
 	}
-	s.drops, s.halves = append(s.drops, seconds(st.Last)), append(s.halves, seconds(st.Median))
+	s.drops, s.halves = append(s.drops, st.Last.Seconds()), append(s.halves, st.Median.Seconds())
 	s.failures += st.Failures
 	select {
 	case err := <-errs:

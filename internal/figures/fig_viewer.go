@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/internal/session"
 	"github.com/rejoin/rejoin/rfb/client"
 	"github.com/rejoin/rejoin/web"
@@ -63,7 +64,7 @@ func figureViewer(ctx context.Context, b *bench) error {
 	}
 	tab, err := openBrowser(ctx, r.technician)
 	if errors.Is(err, exec.ErrNotFound) {
-		fmt.Fprintln(b.report.out, "(the page was not measured: there is no Chromium here)")
+		fmt.Fprintln(b.report.Out, "(the page was not measured: there is no Chromium here)")
 		return nil
 	}
 	if err != nil {
@@ -126,13 +127,13 @@ func (r *screenRig) measureProtocol(ctx context.Context) error {
 			return err
 		}
 		l.Close()
-		first, heard = append(first, millis(at.Sub(yes))), append(heard, millis(l.heard.Sub(yes)))
+		first, heard = append(first, gauge.Millis(at.Sub(yes))), append(heard, gauge.Millis(l.heard.Sub(yes)))
 		if err := r.stop(page); err != nil {
 			return err
 		}
 	}
-	r.b.report.add(figure{name: "Yes → first picture, at the protocol", value: median(first), unit: "ms", goal: atMost(150), note: fmt.Sprintf(
-		"p95 %s ms; of it the agent's socket and RFB's handshake %s ms", short(quantile(first, 0.95)), short(median(heard)))})
+	r.b.report.Add(gauge.Figure{Name: "Yes → first picture, at the protocol", Value: gauge.Median(first), Unit: "ms", Goal: gauge.AtMost(150), Note: fmt.Sprintf(
+		"p95 %s ms; of it the agent's socket and RFB's handshake %s ms", gauge.Short(gauge.Quantile(first, 0.95)), gauge.Short(gauge.Median(heard)))})
 	return r.protocolKeys(ctx, page)
 }
 
@@ -187,12 +188,12 @@ func (r *screenRig) protocolKeys(ctx context.Context, page *live) error {
 		if err != nil {
 			return fmt.Errorf("key %d: %w", i, err)
 		}
-		took = append(took, millis(d))
+		took = append(took, gauge.Millis(d))
 	}
-	r.b.report.add(
-		figure{name: "key → picture, at the protocol, median", value: median(took), unit: "ms", goal: atMost(5),
-			note: "sent, through server and relay, drawn by the PC's editor, decoded"},
-		figure{name: "key → picture, at the protocol, p95", value: quantile(took, 0.95), unit: "ms", goal: atMost(10)},
+	r.b.report.Add(
+		gauge.Figure{Name: "key → picture, at the protocol, median", Value: gauge.Median(took), Unit: "ms", Goal: gauge.AtMost(5),
+			Note: "sent, through server and relay, drawn by the PC's editor, decoded"},
+		gauge.Figure{Name: "key → picture, at the protocol, p95", Value: gauge.Quantile(took, 0.95), Unit: "ms", Goal: gauge.AtMost(10)},
 	)
 	return r.stop(page)
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 )
 
 // fleet is many agents in one process. Each does what the agent does when it loses its connection: it tries again within
@@ -170,7 +172,7 @@ func (f *fleet) state() state {
 	defer f.mu.Unlock()
 	return state{
 		Online: int(f.online.Load()), Attempts: int(f.attempts.Load()), Failures: int(f.failures.Load()), Trouble: f.trouble,
-		Median: median(f.back), Last: quantile(f.back, 1), Commands: int(f.commands.Load()),
+		Median: gauge.Median(f.back), Last: gauge.Quantile(f.back, 1), Commands: int(f.commands.Load()),
 	}
 }
 

@@ -15,17 +15,22 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/rejoin/rejoin/internal/figures/encoder"
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 )
 
 // bench is one run of the program.
 type bench struct {
-	report *report
+	report *gauge.Report
 	runs   int
 	agents int
 	long   bool
 	root   string // of the repository
 	temp   string
 	server string // the binary
+
+	encoder encoder.Bench
 }
 
 // part is a group of figures.
@@ -47,9 +52,18 @@ var parts = []part{
 
 // viewerParts are measured instead of the others with -viewer.
 var viewerParts = []part{
-	{"encoder", figureEncoder},
+	{"frames", encoded((*encoder.Bench).Frames)},
+	{"key", encoded((*encoder.Bench).Key)},
+	{"first", encoded((*encoder.Bench).First)},
+	{"idle", encoded((*encoder.Bench).Idle)},
+	{"link", encoded((*encoder.Bench).Link)},
 	{"viewer", figureViewer},
 	{"relay", figureRelay},
+}
+
+// encoded is a part that package encoder measures.
+func encoded(measure func(*encoder.Bench, context.Context) error) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error { return measure(&b.encoder, ctx) }
 }
 
 func main() {
@@ -69,7 +83,8 @@ func main() {
 }
 
 func run() error {
-	b := &bench{report: &report{out: os.Stdout}}
+	b := &bench{report: &gauge.Report{Out: os.Stdout}}
+	b.encoder.Report = b.report
 	only := flag.String("only", "", "measure the parts whose whole names match this `expression`: "+partNames(parts)+"; with -viewer: "+partNames(viewerParts))
 	viewer := flag.Bool("viewer", false, "measure the viewer, its encoder and its relay instead of the rest")
 	table := flag.String("table", "", "also write the figures as a Markdown table to this `file`")
@@ -77,6 +92,8 @@ func run() error {
 	flag.IntVar(&b.agents, "agents", 10000, "size of the storm")
 	flag.StringVar(&b.server, "server", "", "measure this `binary` instead of building one")
 	flag.BoolVar(&b.long, "long", false, "include the outage of 300 s")
+	flag.Uint64Var(&b.encoder.Seed, "seed", 1, "`number` from which the viewer's workloads are generated")
+	flag.StringVar(&b.encoder.Workload, "workload", "", "of frames and link, measure only this `one`: typing, scroll, drag, video; idle (of link)")
 	flag.Parse()
 	match, err := regexp.Compile("^(?:" + *only + ")$")
 	if err != nil {
@@ -95,7 +112,7 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	began := time.Now()
-	neighbours, err := watchOthers()
+	neighbours, err := gauge.WatchOthers()
 	if err != nil {
 		return err
 	}
@@ -111,24 +128,17 @@ func run() error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	share, err := neighbours.share()
+	share, err := neighbours.Share()
 	if err != nil {
 		return err
 	}
+	all, short := b.report.Count()
 	fmt.Printf("%d figures in %s, %d short of their goal; others used %.0f %% of the machine meanwhile\n",
-		len(b.report.done), time.Since(began).Round(time.Second), b.report.shorts(), 100*share)
+		all, time.Since(began).Round(time.Second), short, 100*share)
 	if *table == "" {
 		return nil
 	}
-	return b.writeTable(*table)
-}
-
-func (b *bench) writeTable(path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(b.report.table(f), f.Close())
+	return b.report.WriteTable(*table)
 }
 
 // dir makes a folder for one part.

@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package encoder
 
 import (
 	"context"
@@ -9,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/rfb"
 	"github.com/rejoin/rejoin/rfb/client"
 )
@@ -158,17 +157,17 @@ func (v *viewer) rest(ctx context.Context) error {
 	}
 }
 
-// figureLink measures the age of what is seen over a customer's line.
-func figureLink(ctx context.Context, b *bench) error {
+// Link measures the age of what is seen over a customer's line.
+func (b *Bench) Link(ctx context.Context) error {
 	limits := map[string]float64{"video": 250, "scroll": 400, "drag": 700}
-	if b.workload == "" || b.workload == "idle" {
+	if b.Workload == "" || b.Workload == "idle" {
 		if err := b.keyFigures(ctx, "1 Mbit/s, 80 ms: key → picture", &customer, 30, 100); err != nil {
 			return err
 		}
 	}
-	for _, w := range workloads(b.seed) {
+	for _, w := range workloads(b.Seed) {
 		limit, wanted := limits[w.name]
-		if !wanted || b.workload != "" && b.workload != w.name {
+		if !wanted || b.Workload != "" && b.Workload != w.name {
 			continue
 		}
 		for _, told := range []bool{true, false} {
@@ -183,7 +182,7 @@ func figureLink(ctx context.Context, b *bench) error {
 	return nil
 }
 
-func (b *bench) age(ctx context.Context, w *workload, told bool, limit float64) error {
+func (b *Bench) age(ctx context.Context, w *workload, told bool, limit float64) error {
 	var theirs, ours []time.Duration
 	err := b.both(told, func(p peer, ages *[]time.Duration) (err error) {
 		*ages, err = measureAges(ctx, p, w, customer)
@@ -192,10 +191,10 @@ func (b *bench) age(ctx context.Context, w *workload, told bool, limit float64) 
 	if err != nil {
 		return err
 	}
-	b.report.add(figure{
-		name: "1 Mbit/s, 80 ms: age of " + w.title(told) + ", median", value: millis(median(ours)), unit: "ms", base: millis(median(theirs)), goal: atMost(limit),
-		note: fmt.Sprintf("p95 %s ms, TigerVNC's %s; the last frame after %s and %s ms", short(millis(quantile(ours, 0.95))),
-			short(millis(quantile(theirs, 0.95))), short(millis(ours[len(ours)-1])), short(millis(theirs[len(theirs)-1]))),
+	b.Report.Add(gauge.Figure{
+		Name: "1 Mbit/s, 80 ms: age of " + w.title(told) + ", median", Value: gauge.Millis(gauge.Median(ours)), Unit: "ms", Base: gauge.Millis(gauge.Median(theirs)), BaseName: tigerVNC, Goal: gauge.AtMost(limit),
+		Note: fmt.Sprintf("p95 %s ms, TigerVNC's %s; the last frame after %s and %s ms", gauge.Short(gauge.Millis(gauge.Quantile(ours, 0.95))),
+			gauge.Short(gauge.Millis(gauge.Quantile(theirs, 0.95))), gauge.Short(gauge.Millis(ours[len(ours)-1])), gauge.Short(gauge.Millis(theirs[len(theirs)-1]))),
 	})
 	return nil
 }

@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package encoder
 
 import (
 	"bufio"
@@ -143,7 +141,7 @@ func TestServe(t *testing.T) {
 	in, orders := io.Pipe()
 	answers, out := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- serve(in, out) }()
+	go func() { ended <- Serve(in, out) }()
 	o := &own{in: orders, out: bufio.NewReader(answers), seed: 1, hints: true}
 	a, err := o.answer()
 	if err != nil {

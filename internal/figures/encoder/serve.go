@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package encoder
 
 import (
 	"bufio"
@@ -15,7 +13,8 @@ import (
 	"github.com/rejoin/rejoin/rfb"
 )
 
-const serveArgument = "serve"
+// ServerArgument is the argument with which this program is started again to run [Serve].
+const ServerArgument = "encoder-server"
 
 // painter draws workloads on a display, and letters for keys.
 type painter struct {
@@ -30,8 +29,8 @@ type painter struct {
 	n       int
 }
 
-// serve is the child's main: a server on a port of its own that draws what in tells.
-func serve(in io.Reader, out io.Writer) error {
+// Serve is the child's main: a server on a port of its own that draws what in tells.
+func Serve(in io.Reader, out io.Writer) error {
 	p := &painter{display: rfb.NewDisplay(screen), letters: newLetters(), made: map[string]*workload{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package encoder
 
 import (
 	"context"
@@ -10,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/rfb"
 	"github.com/rejoin/rejoin/rfb/client"
 )
@@ -46,7 +45,7 @@ func measureRun(ctx context.Context, p peer, w *workload, encodings []client.Enc
 	if err := v.still(ctx); err != nil {
 		return r, err
 	}
-	before, err := cpu(p.pid())
+	before, err := gauge.CPU(p.pid())
 	if err != nil {
 		return r, err
 	}
@@ -63,7 +62,7 @@ func measureRun(ctx context.Context, p peer, w *workload, encodings []client.Enc
 		return r, err
 	}
 	r.judge(v, truth, w, len(w.frames)-1)
-	after, err := cpu(p.pid())
+	after, err := gauge.CPU(p.pid())
 	if err != nil {
 		return r, err
 	}
@@ -84,14 +83,14 @@ func drawOnly(ctx context.Context, p peer, w *workload) (time.Duration, error) {
 	if err := p.load(w); err != nil {
 		return 0, err
 	}
-	before, err := cpu(p.pid())
+	before, err := gauge.CPU(p.pid())
 	if err != nil {
 		return 0, err
 	}
 	if err := paced(ctx, len(w.frames), p.step); err != nil {
 		return 0, err
 	}
-	after, err := cpu(p.pid())
+	after, err := gauge.CPU(p.pid())
 	return after - before, err
 }
 
@@ -218,10 +217,10 @@ var frameGoals = map[string]goals{
 	"video":  {bytes: 10000, cpu: 2.5, area: 41},
 }
 
-// figureFrames measures bytes, quality and CPU per frame.
-func figureFrames(ctx context.Context, b *bench) error {
-	for _, w := range workloads(b.seed) {
-		if b.workload != "" && b.workload != w.name {
+// Frames measures bytes, quality and CPU per frame.
+func (b *Bench) Frames(ctx context.Context) error {
+	for _, w := range workloads(b.Seed) {
+		if b.Workload != "" && b.Workload != w.name {
 			continue
 		}
 		if err := b.frames(ctx, w); err != nil {
@@ -231,7 +230,7 @@ func figureFrames(ctx context.Context, b *bench) error {
 	return nil
 }
 
-func (b *bench) frames(ctx context.Context, w *workload) error {
+func (b *Bench) frames(ctx context.Context, w *workload) error {
 	lossy, exact := client.AllEncodings(), client.LosslessEncodings()
 	for _, told := range []bool{true, false} {
 		if !told && !w.moves() {
@@ -247,7 +246,7 @@ func (b *bench) frames(ctx context.Context, w *workload) error {
 		if err := errors.Join(errLossy, errExact); err != nil {
 			return fmt.Errorf("TigerVNC: %w", err)
 		}
-		server, err := startOwn(b.seed, told)
+		server, err := startOwn(b.Seed, told)
 		if err != nil {
 			return err
 		}
@@ -258,45 +257,45 @@ func (b *bench) frames(ctx context.Context, w *workload) error {
 			return fmt.Errorf("ours: %w", err)
 		}
 		name := w.title(told)
-		b.addFrames(name, ours, theirs, frameGoals[w.name], "q6")
-		b.addFrames(name+", sharp", oursExact, theirsExact, goals{exact: true}, "lossless")
+		b.addFrames(name, ours, theirs, frameGoals[w.name], "q6, "+tigerVNC)
+		b.addFrames(name+", sharp", oursExact, theirsExact, goals{exact: true}, "lossless, "+tigerVNC)
 	}
 	return nil
 }
 
-func (b *bench) addFrames(name string, ours, theirs cost, g goals, base string) {
-	limit := func(v float64) goal {
+func (b *Bench) addFrames(name string, ours, theirs cost, g goals, base string) {
+	limit := func(v float64) gauge.Goal {
 		if v == 0 {
-			return goal{}
+			return gauge.Goal{}
 		}
-		return atMost(v)
+		return gauge.AtMost(v)
 	}
 	note := fmt.Sprintf("%d updates, %d moves (TigerVNC %d, %d); %d bytes of refresh after", ours.updates, ours.moves, theirs.updates, theirs.moves, ours.refresh)
-	b.report.add(
-		figure{name: name + ": a frame", value: ours.bytes, unit: "B", base: theirs.bytes, baseName: base, goal: limit(g.bytes), note: note},
-		figure{name: name + ": CPU a frame", value: millis(ours.cpu), unit: "ms", base: millis(theirs.cpu), baseName: base, goal: limit(g.cpu)},
+	b.Report.Add(
+		gauge.Figure{Name: name + ": a frame", Value: ours.bytes, Unit: "B", Base: theirs.bytes, BaseName: base, Goal: limit(g.bytes), Note: note},
+		gauge.Figure{Name: name + ": CPU a frame", Value: gauge.Millis(ours.cpu), Unit: "ms", Base: gauge.Millis(theirs.cpu), BaseName: base, Goal: limit(g.cpu)},
 	)
-	b.report.add(qualityFigure(name, ours, theirs, g, base))
+	b.Report.Add(qualityFigure(name, ours, theirs, g, base))
 }
 
 // qualityFigure is the median of the looks at the picture, or at its text if that is what counts.
-func qualityFigure(name string, ours, theirs cost, g goals, base string) figure {
-	f := figure{name: name + ": PSNR, median", value: decibels(ours.area), unit: "dB", base: decibels(theirs.area), baseName: base}
+func qualityFigure(name string, ours, theirs cost, g goals, base string) gauge.Figure {
+	f := gauge.Figure{Name: name + ": PSNR, median", Value: decibels(ours.area), Unit: "dB", Base: decibels(theirs.area), BaseName: base}
 	seen, theirSeen := ours.area, theirs.area
 	switch {
 	case g.exact:
-		f.goal = atLeast(exactly)
+		f.Goal = gauge.AtLeast(exactly)
 	case g.exactText:
-		f.name, f.goal = name+": PSNR of text, median", atLeast(exactly)
-		f.value, f.base = decibels(ours.text), decibels(theirs.text)
-		f.note = fmt.Sprintf("with the photo %s dB, TigerVNC's %s; ", short(decibels(ours.area)), short(decibels(theirs.area)))
+		f.Name, f.Goal = name+": PSNR of text, median", gauge.AtLeast(exactly)
+		f.Value, f.Base = decibels(ours.text), decibels(theirs.text)
+		f.Note = fmt.Sprintf("with the photo %s dB, TigerVNC's %s; ", gauge.Short(decibels(ours.area)), gauge.Short(decibels(theirs.area)))
 		seen, theirSeen = ours.text, theirs.text
 	case g.area > 0:
-		f.goal = atLeast(g.area)
+		f.Goal = gauge.AtLeast(g.area)
 	}
-	f.note += fmt.Sprintf("exact (%d dB) in %d of %d looks, TigerVNC in %d", exactly, exacts(seen), len(seen), exacts(theirSeen))
+	f.Note += fmt.Sprintf("exact (%d dB) in %d of %d looks, TigerVNC in %d", exactly, exacts(seen), len(seen), exacts(theirSeen))
 	if !ours.atLast {
-		f.note += "; not exact even at rest"
+		f.Note += "; not exact even at rest"
 	}
 	return f
 }
@@ -313,4 +312,4 @@ func exacts(looks []float64) (n int) {
 // exactly is what stands for an exact picture in the table.
 const exactly = 100
 
-func decibels(looks []float64) float64 { return min(median(looks), exactly) }
+func decibels(looks []float64) float64 { return min(gauge.Median(looks), exactly) }

@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package encoder
 
 import (
 	"bufio"
@@ -50,7 +48,7 @@ func startOwn(seed uint64, hints bool) (*own, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &own{cmd: exec.Command(self, serveArgument), seed: seed, hints: hints}
+	o := &own{cmd: exec.Command(self, ServerArgument), seed: seed, hints: hints}
 	o.cmd.Stderr = os.Stderr
 	in, errIn := o.cmd.StdinPipe()
 	out, errOut := o.cmd.StdoutPipe()
@@ -78,7 +76,7 @@ func (o *own) close() {
 	// The child ends with its input; Wait says how.
 	_ = o.in.Close()
 	if err := o.cmd.Wait(); err != nil {
-		fmt.Fprintln(os.Stderr, "bench: the server's process:", err)
+		fmt.Fprintln(os.Stderr, "figures: the encoder's process:", err)
 	}
 }
 

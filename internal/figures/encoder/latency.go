@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package encoder
 
 import (
 	"context"
@@ -10,13 +8,14 @@ import (
 	"net"
 	"time"
 
+	"github.com/rejoin/rejoin/internal/figures/gauge"
 	"github.com/rejoin/rejoin/rfb"
 	"github.com/rejoin/rejoin/rfb/client"
 )
 
 // both measures TigerVNC and then Rejoin, each in a process of its own, with all to itself. told says whether they are told of
 // moves.
-func (b *bench) both(told bool, measure func(p peer, result *[]time.Duration) error, ours, theirs *[]time.Duration) error {
+func (b *Bench) both(told bool, measure func(p peer, result *[]time.Duration) error, ours, theirs *[]time.Duration) error {
 	tiger, err := startXvnc(!told)
 	if err != nil {
 		return err
@@ -26,7 +25,7 @@ func (b *bench) both(told bool, measure func(p peer, result *[]time.Duration) er
 	if err != nil {
 		return fmt.Errorf("TigerVNC: %w", err)
 	}
-	server, err := startOwn(b.seed, told)
+	server, err := startOwn(b.Seed, told)
 	if err != nil {
 		return err
 	}
@@ -39,8 +38,8 @@ func (b *bench) both(told bool, measure func(p peer, result *[]time.Duration) er
 }
 
 // measureKeys presses keys and waits for each one's letter. l is nil for the bare loopback.
-func measureKeys(ctx context.Context, b *bench, p peer, l *link, n int) ([]time.Duration, error) {
-	w, err := workloadOf("typing", b.seed)
+func measureKeys(ctx context.Context, b *Bench, p peer, l *link, n int) ([]time.Duration, error) {
+	w, err := workloadOf("typing", b.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func measureKeys(ctx context.Context, b *bench, p peer, l *link, n int) ([]time.
 	if err := p.keys(true); err != nil {
 		return nil, err
 	}
-	rnd := rand.New(rand.NewPCG(b.seed, 6))
+	rnd := rand.New(rand.NewPCG(b.Seed, 6))
 	var took []time.Duration
 	for i := range n {
 		if !sleep(ctx, time.Duration(20+rnd.IntN(40))*time.Millisecond) { // at any time within a frame clock's beat
@@ -108,7 +107,7 @@ func pressed(ctx context.Context, v *viewer, n int) (time.Duration, error) {
 	return end.Sub(start), err
 }
 
-func (b *bench) keyFigures(ctx context.Context, name string, l *link, n int, limit float64) error {
+func (b *Bench) keyFigures(ctx context.Context, name string, l *link, n int, limit float64) error {
 	var ours, theirs []time.Duration
 	err := b.both(true, func(p peer, took *[]time.Duration) (err error) {
 		*took, err = measureKeys(ctx, b, p, l, n)
@@ -117,21 +116,21 @@ func (b *bench) keyFigures(ctx context.Context, name string, l *link, n int, lim
 	if err != nil {
 		return err
 	}
-	b.report.add(
-		figure{name: name + ", median", value: millis(median(ours)), unit: "ms", base: millis(median(theirs)), goal: atMost(limit)},
-		figure{name: name + ", p95", value: millis(quantile(ours, 0.95)), unit: "ms", base: millis(quantile(theirs, 0.95))},
+	b.Report.Add(
+		gauge.Figure{Name: name + ", median", Value: gauge.Millis(gauge.Median(ours)), Unit: "ms", Base: gauge.Millis(gauge.Median(theirs)), BaseName: tigerVNC, Goal: gauge.AtMost(limit)},
+		gauge.Figure{Name: name + ", p95", Value: gauge.Millis(gauge.Quantile(ours, 0.95)), Unit: "ms", Base: gauge.Millis(gauge.Quantile(theirs, 0.95)), BaseName: tigerVNC},
 	)
 	return nil
 }
 
-// figureKey measures how soon a key's letter is seen, on loopback.
-func figureKey(ctx context.Context, b *bench) error {
+// Key measures how soon a key's letter is seen, on loopback.
+func (b *Bench) Key(ctx context.Context) error {
 	return b.keyFigures(ctx, "loopback: key → picture", nil, 200, 5)
 }
 
-// figureFirst measures how soon a new viewer has a first picture of a desktop.
-func figureFirst(ctx context.Context, b *bench) error {
-	for _, w := range workloads(b.seed) {
+// First measures how soon a new viewer has a first picture of a desktop.
+func (b *Bench) First(ctx context.Context) error {
+	for _, w := range workloads(b.Seed) {
 		if w.name != "scroll" && w.name != "drag" {
 			continue
 		}
@@ -153,7 +152,7 @@ func figureFirst(ctx context.Context, b *bench) error {
 			return err
 		}
 		what := map[string]string{"scroll": "a page of text", "drag": "a photo with a window"}[w.name]
-		b.report.add(figure{name: "loopback: first picture, " + what + ", median", value: millis(median(ours)), unit: "ms", base: millis(median(theirs))})
+		b.Report.Add(gauge.Figure{Name: "loopback: first picture, " + what + ", median", Value: gauge.Millis(gauge.Median(ours)), Unit: "ms", Base: gauge.Millis(gauge.Median(theirs)), BaseName: tigerVNC})
 	}
 	return nil
 }
@@ -186,10 +185,10 @@ func unsent(p rfb.Framebuffer) bool {
 	return false
 }
 
-// figureIdle measures what a viewer of a picture that stands costs.
-func figureIdle(ctx context.Context, b *bench) error {
+// Idle measures what a viewer of a picture that stands costs.
+func (b *Bench) Idle(ctx context.Context) error {
 	const long = 10 * time.Second
-	w, err := workloadOf("typing", b.seed)
+	w, err := workloadOf("typing", b.Seed)
 	if err != nil {
 		return err
 	}
@@ -206,14 +205,14 @@ func figureIdle(ctx context.Context, b *bench) error {
 		if err := v.rest(ctx); err != nil {
 			return err
 		}
-		before, err := cpu(p.pid())
+		before, err := gauge.CPU(p.pid())
 		if err != nil {
 			return err
 		}
 		if !sleep(ctx, long) {
 			return ctx.Err()
 		}
-		after, err := cpu(p.pid())
+		after, err := gauge.CPU(p.pid())
 		*used = append(*used, after-before)
 		return err
 	}, &ours, &theirs)
@@ -221,7 +220,7 @@ func figureIdle(ctx context.Context, b *bench) error {
 		return err
 	}
 	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / long.Seconds() }
-	b.report.add(figure{name: "idle: CPU of a viewer whose picture stands", value: percent(ours[0]), unit: "% of a core", base: percent(theirs[0]), goal: atMost(0.5),
-		note: fmt.Sprintf("TigerVNC's %s %%", short(percent(theirs[0])))})
+	b.Report.Add(gauge.Figure{Name: "idle: CPU of a viewer whose picture stands", Value: percent(ours[0]), Unit: "% of a core", Base: percent(theirs[0]), BaseName: tigerVNC, Goal: gauge.AtMost(0.5),
+		Note: fmt.Sprintf("TigerVNC's %s %%", gauge.Short(percent(theirs[0])))})
 	return nil
 }
