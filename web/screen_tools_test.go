@@ -24,9 +24,9 @@ func TestToolsOfTheScreen(t *testing.T) {
 	}{
 		{"1440", "en", "light", 1440, [][]string{{"#keys-button"}, {"#monitor-button"}, {"#picture-button"}, {"#clip-button"}}},
 		{"1440", "fr", "dark", 1440, [][]string{{"#keys-button"}, {"#picture-button"}}},
-		{"360", "fr", "dark", 360, [][]string{{"#picture-button-short"}, {"#picture-button-short", "#picture details:first-of-type > summary"}, {"#picture-button-short", "#picture [data-opens]"}}},
-		{"1024", "fr", "light", 1024, [][]string{{"#picture-button-short"}}},
-		{"360", "en", "light", 360, [][]string{{"#picture-button-short"}}},
+		{"360", "fr", "dark", 360, [][]string{{"#picture-button"}, {"#picture-button", "#picture details:first-of-type > summary"}, {"#picture-button", "#picture [data-opens]"}}},
+		{"1024", "fr", "light", 1024, [][]string{{"#picture-button"}}},
+		{"360", "en", "light", 360, [][]string{{"#picture-button"}}},
 	} {
 		l, _ := Language(look.lang)
 		srv := startLive(t, sessionPage(l, controlled(session.SharingOn, jonas, session.Actor{})))
