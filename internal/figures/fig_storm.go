@@ -234,7 +234,7 @@ func (s *storm) turnPages(ctx context.Context) error {
 // visit opens the customer's page, each time over a new connection.
 func (s *storm) visit(ctx context.Context) error {
 	c := &console{base: s.server.url, client: &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: s.roots},
+		DisableKeepAlives: true, ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: s.roots}, // as a browser
 	}}}
 	for {
 		took, err := c.page(ctx, web.PathHome)

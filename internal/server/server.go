@@ -194,6 +194,7 @@ func (s *Server) start(ctx context.Context, g *errgroup.Group) ([]*http.Server, 
 			return nil, err
 		}
 		main.TLSConfig = tlsConfig(files.GetCertificate)
+		main.TLSConfig.GetConfigForClient = newTurnstile().pass
 		g.Go(func() error { return serving(main.ServeTLS(door, "", "")) })
 	case transportACME:
 		redirect, err := s.startACME(ctx, g, main, door)
@@ -212,6 +213,7 @@ func (s *Server) startACME(ctx context.Context, g *errgroup.Group, main *http.Se
 	}
 	main.TLSConfig = m.TLSConfig()
 	main.TLSConfig.MinVersion = tlsConfig(nil).MinVersion
+	main.TLSConfig.GetConfigForClient = newTurnstile().pass
 	var extra []*http.Server
 	if s.plan.ACMEListen != "off" {
 		ln, err := net.Listen("tcp", s.plan.ACMEListen)
