@@ -150,10 +150,7 @@ func (c *candidate) join(ctx context.Context, m *wire.Join) (*link, error) {
 		PC: pcOf(m.PC, c.version), PublicKey: m.PublicKey, BootID: m.BootID, Instance: m.Instance, SignedIn: m.SignedIn,
 		Address: c.address,
 	}
-	l := c.link(record.Session, m.Instance)
-	_, err = c.hub.dispatch(ctx, record.Session, ev,
-		func(t *Transition) { t.RedeemCode = record.Hash },
-		func(s session.Session) { c.register(l, s, 0) })
+	l, err := c.enter(ctx, record.Session, m.Instance, ev, record.Hash, 0)
 	if err != nil {
 		return nil, joinRefusal(err)
 	}
@@ -217,8 +214,7 @@ func (c *candidate) rejoin(ctx context.Context, m *wire.Rejoin) (*link, error) {
 }
 
 func (c *candidate) readmit(ctx context.Context, id session.ID, ev session.Rejoin) (*link, error) {
-	l := c.link(id, ev.Instance)
-	_, err := c.hub.dispatch(ctx, id, ev, nil, func(s session.Session) { c.register(l, s, ev.AckedSeq) })
+	l, err := c.enter(ctx, id, ev.Instance, ev, nil, ev.AckedSeq)
 	if err != nil {
 		return nil, rejoinRefusal(err)
 	}
@@ -244,21 +240,49 @@ func rejoinRefusal(err error) error {
 	return &refusal{code: wire.RefusedInvalid}
 }
 
-func (c *candidate) link(id session.ID, instance string) *link {
-	return &link{hub: c.hub, conn: c.conn, session: id, instance: instance, gone: make(chan struct{})}
+// enter lets the PC in: the event is committed, with the code that is used up by it, and the connection is the session's link
+// before anybody else hears of it.
+func (c *candidate) enter(ctx context.Context, id session.ID, instance string, ev session.Event, code []byte, acked int64) (*link, error) {
+	l := &link{hub: c.hub, conn: c.conn, session: id, instance: instance, gone: make(chan struct{})}
+	// Nobody adds a line while the session's turn lasts, so they can be read while the transition is written.
+	var history <-chan []session.ChatMessage
+	_, err := c.hub.dispatch(ctx, id, ev,
+		func(t *Transition) {
+			t.RedeemCode = code
+			history = c.conversation(id)
+		},
+		func(s session.Session) {
+			if history == nil { // there was nothing to write
+				history = c.conversation(id)
+			}
+			c.register(l, s, acked, <-history)
+		})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// conversation reads the last lines for the welcome. There are none if that fails: they must not keep an agent out.
+func (c *candidate) conversation(id session.ID) <-chan []session.ChatMessage {
+	out := make(chan []session.ChatMessage, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+		defer cancel()
+		history, err := c.hub.store.LastChat(ctx, id, wire.MaxHistory)
+		if err != nil {
+			c.hub.log.Error("could not load the conversation for an agent", "session", id, "err", err)
+		}
+		out <- history
+	}()
+	return out
 }
 
 // register makes l the session's link, with the welcome as its first frame and then whatever the agent has not applied.
 // It runs while the session's turn lasts, so that no command can be committed in between.
-func (c *candidate) register(l *link, s session.Session, acked int64) {
+func (c *candidate) register(l *link, s session.Session, acked int64, history []session.ChatMessage) {
 	l.admitted, l.ack, l.sent, l.reload, l.held = s.Link.Generation, s.EventSeq, acked, true, s.Rival != nil
 	l.heard.Store(c.hub.Now().UnixMicro())
-	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
-	defer cancel()
-	history, err := c.hub.store.LastChat(ctx, s.ID, wire.MaxHistory)
-	if err != nil {
-		c.hub.log.Error("could not load the conversation for an agent", "session", s.ID, "err", err)
-	}
 	l.control = append(l.control, welcomeFrame(s, history))
 	if old := c.hub.links.add(l); old != nil {
 		old.hangUp(closeNormal, "replaced")

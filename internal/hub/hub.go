@@ -90,8 +90,8 @@ func (h *Hub) Dispatch(ctx context.Context, id session.ID, ev session.Event) (se
 // maxConflicts bounds how often an event is applied again because another hub on the same store was faster.
 const maxConflicts = 50
 
-// dispatch is Dispatch with two hooks: with adds to the transition before it is committed, committed runs after it, while
-// the session's turn lasts.
+// dispatch is Dispatch with two hooks: with adds to the transition before it is committed; committed runs once what came of
+// the event is in the store, before anybody else hears of it and while the session's turn lasts.
 func (h *Hub) dispatch(ctx context.Context, id session.ID, ev session.Event,
 	with func(*Transition), committed func(session.Session),
 ) (session.Session, error) {
@@ -108,9 +108,9 @@ func (h *Hub) dispatch(ctx context.Context, id session.ID, ev session.Event,
 		if err != nil {
 			return s, err
 		}
-		next, err := h.step(ctx, s, ev, with)
+		next, err := h.step(ctx, s, ev, with, committed)
 		if errors.Is(err, session.ErrOverdue) {
-			if _, err = h.step(ctx, s, session.Tick{}, nil); err == nil {
+			if _, err = h.step(ctx, s, session.Tick{}, nil, nil); err == nil {
 				continue
 			}
 		}
@@ -120,22 +120,25 @@ func (h *Hub) dispatch(ctx context.Context, id session.ID, ev session.Event,
 		if err != nil {
 			return s, err
 		}
-		if committed != nil {
-			committed(next)
-		}
 		return next, nil
 	}
 	return session.Session{}, fmt.Errorf("hub: session %s: %w", id, ErrConflict)
 }
 
-// step applies one event and commits what comes of it; only then does anybody hear of it.
-func (h *Hub) step(ctx context.Context, s session.Session, ev session.Event, with func(*Transition)) (session.Session, error) {
+// step applies one event and commits what comes of it; only then does anybody hear of it. The hooks are those of dispatch.
+func (h *Hub) step(ctx context.Context, s session.Session, ev session.Event,
+	with func(*Transition), committed func(session.Session),
+) (session.Session, error) {
+	if committed == nil {
+		committed = func(session.Session) {}
+	}
 	now := h.Now()
 	next, effects, err := session.Apply(s, ev, now)
 	if err != nil {
 		return s, err
 	}
 	if next.Revision == s.Revision {
+		committed(next)
 		return next, nil
 	}
 	t, err := newTransition(s.Revision, next, effects, now)
@@ -150,6 +153,7 @@ func (h *Hub) step(ctx context.Context, s session.Session, ev session.Event, wit
 		return s, err
 	}
 	h.metrics.committed(s, next, time.Since(began))
+	committed(next)
 	h.published(t)
 	return next, nil
 }

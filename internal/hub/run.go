@@ -86,7 +86,7 @@ func (h *Hub) creditOne(ctx context.Context, id session.ID, ev session.ServerWas
 		if err != nil {
 			return err
 		}
-		if _, err = h.step(ctx, s, ev, nil); !errors.Is(err, ErrConflict) {
+		if _, err = h.step(ctx, s, ev, nil, nil); !errors.Is(err, ErrConflict) {
 			return err
 		}
 	}
