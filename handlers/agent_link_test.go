@@ -104,7 +104,7 @@ func (a *scripted) join(code string) wire.Message {
 	return m
 }
 
-// joined is an agent that has been let into s.
+// joined is an agent that has been let into s and has confirmed it.
 func (g *rig) joined(s session.Session) *scripted {
 	g.t.Helper()
 	code, _, err := g.hub.Code(g.t.Context(), s.ID)
@@ -116,6 +116,10 @@ func (g *rig) joined(s session.Session) *scripted {
 		g.t.Fatalf("not let in: %+v", m)
 	}
 	a.send(&wire.Ack{}, 0, 0)
+	eventually(g.t, "the agent's confirmation", func() bool {
+		now, err := g.hub.Session(g.t.Context(), s.ID)
+		return err == nil && now.Link.Known == now.Link.Generation
+	})
 	return a
 }
 

@@ -52,6 +52,9 @@ func TestAPageReadsLinesOnlyWhenThereMayBeNewOnes(t *testing.T) {
 		t.Helper()
 		eventually(t, "the next revision", func() bool {
 			now, err := g.hub.Session(t.Context(), s.ID)
+			if now.Revision > n {
+				t.Fatalf("revision %d came, %d was waited for", now.Revision, n)
+			}
 			return err == nil && now.Revision == n
 		})
 	}

@@ -4,6 +4,7 @@ package screentest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,7 @@ func TestCapture(t *testing.T) {
 	r.key(' ', 0, false)
 	r.settle(300)
 	// A key turns 16 × 16 pixels around, and nothing else.
+	var seen []time.Duration
 	for i := range 6 {
 		r.key('a', 0, true)
 		began := time.Now()
@@ -131,9 +133,7 @@ func TestCapture(t *testing.T) {
 			}
 			took := time.Since(began)
 			t.Logf("change seen after %v, damage %v", took, a.Rects)
-			if took > 100*time.Millisecond {
-				t.Errorf("a change was seen after %v only", took)
-			}
+			seen = append(seen, took)
 			area := 0
 			for _, d := range a.Rects {
 				area += (d[2] - d[0]) * (d[3] - d[1])
@@ -145,6 +145,11 @@ func TestCapture(t *testing.T) {
 		}
 		r.expect("the square", [][2]int{{400, 250}}, []uint32{0, 0xffffff}[i%2])
 		r.settle(100)
+	}
+	// Who only looks as seldom as at an idle screen takes longer each time; a busy machine does so once.
+	slices.Sort(seen)
+	if median := seen[len(seen)/2]; median > 100*time.Millisecond {
+		t.Errorf("changes are seen after %v", seen)
 	}
 }
 
