@@ -101,6 +101,31 @@ func TestCommandsAreSentAgainUntilAcknowledged(t *testing.T) {
 	}
 }
 
+// TestTheWelcomeBringsTheConversation: also to the process that a PC starts again without it, and by the time that anybody
+// hears of its return it can be spoken to.
+func TestTheWelcomeBringsTheConversation(t *testing.T) {
+	s := newServer(t)
+	id, code := s.create(session.DefaultPolicy())
+	a := s.newPC().join(code)
+	s.must(id, session.SendChat{By: jonas, Text: "one"})
+	a.send(&wire.CustomerChat{Text: "two"}, 1, 1)
+	s.until(id, "the answer", func(s session.Session) bool { return s.EventSeq == 1 })
+	a.hangUp()
+	<-a.served
+	s.until(id, "offline", func(s session.Session) bool { return !s.Link.Online })
+	a.acked = 1
+	a.sendRejoin()
+	s.until(id, "online", func(s session.Session) bool { return s.Link.Online })
+	s.must(id, session.SendChat{By: jonas, Text: "three"})
+	h := a.welcomed().History
+	if len(h) != 2 || h[0].Text != "one" || h[0].Mine || h[1].Text != "two" || !h[1].Mine {
+		t.Errorf("the welcome brings %+v", h)
+	}
+	if m, env := nextWithSeq[*wire.Chat](a); m.Text != "three" || env.Seq != 2 {
+		t.Errorf("then %q came, as number %d", m.Text, env.Seq)
+	}
+}
+
 func TestEventsAreTakenOnceAndInOrder(t *testing.T) {
 	s := newServer(t)
 	id, code := s.create(session.DefaultPolicy())
