@@ -108,3 +108,25 @@ func TestAPageReadsLinesOnlyWhenThereMayBeNewOnes(t *testing.T) {
 		t.Errorf("after an acknowledgement and the end of a viewer there are %d audit lines, want %d", len(p.Audit), timeline+1)
 	}
 }
+
+// TestOnlyAcknowledged: whatever may have written lines in between, seen or not, is no mere acknowledgement.
+func TestOnlyAcknowledged(t *testing.T) {
+	before := session.Session{ID: "s1", Revision: 7, AckedSeq: 2, CommandSeq: 3, EventSeq: 1}
+	for name, tt := range map[string]struct {
+		change func(*session.Session)
+		want   bool
+	}{
+		"an acknowledgement":           {func(s *session.Session) { s.Revision, s.AckedSeq = 8, 3 }, true},
+		"two transitions":              {func(s *session.Session) { s.Revision, s.AckedSeq = 9, 3 }, false},
+		"nothing at all":               {func(*session.Session) {}, false},
+		"a transition that takes none": {func(s *session.Session) { s.Revision = 8 }, false},
+		"one with an event":            {func(s *session.Session) { s.Revision, s.AckedSeq, s.EventSeq = 8, 3, 2 }, false},
+		"one with a command":           {func(s *session.Session) { s.Revision, s.AckedSeq, s.CommandSeq = 8, 3, 4 }, false},
+	} {
+		now := before
+		tt.change(&now)
+		if got := onlyAcknowledged(before, now); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
