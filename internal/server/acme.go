@@ -73,9 +73,9 @@ func acmeHTTP(m *autocert.Manager, public string) http.Handler {
 	})
 }
 
-// tlsConfig is the server's TLS: 1.2 and later, the library's own choice of suites.
-func tlsConfig(get func(*tls.ClientHelloInfo) (*tls.Certificate, error), protos ...string) *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get, NextProtos: protos}
+// tlsConfig is the server's TLS: 1.2 and later, the library's own choice of suites, agents in turns.
+func tlsConfig(get func(*tls.ClientHelloInfo) (*tls.Certificate, error), turns *turnstile, protos ...string) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get, GetConfigForClient: turns.pass, NextProtos: protos}
 }
 
 // warmUp asks for each certificate at the start, so that the first visitor does not wait and a mistake shows in the log. It

@@ -66,7 +66,7 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 	}
 	var later atomic.Int64 // nanoseconds
 	files.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
-	ln, err := tls.Listen("tcp", "127.0.0.1:0", tlsConfig(files.GetCertificate))
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", tlsConfig(files.GetCertificate, newTurnstile()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -193,8 +193,7 @@ func (s *Server) start(ctx context.Context, g *errgroup.Group) ([]*http.Server, 
 		if err != nil {
 			return nil, err
 		}
-		main.TLSConfig = tlsConfig(files.GetCertificate)
-		main.TLSConfig.GetConfigForClient = newTurnstile().pass
+		main.TLSConfig = tlsConfig(files.GetCertificate, newTurnstile())
 		g.Go(func() error { return serving(main.ServeTLS(door, "", "")) })
 	case transportACME:
 		redirect, err := s.startACME(ctx, g, main, door)
@@ -211,9 +210,7 @@ func (s *Server) startACME(ctx context.Context, g *errgroup.Group, main *http.Se
 	if err != nil {
 		return nil, err
 	}
-	main.TLSConfig = m.TLSConfig()
-	main.TLSConfig.MinVersion = tlsConfig(nil).MinVersion
-	main.TLSConfig.GetConfigForClient = newTurnstile().pass
+	main.TLSConfig = tlsConfig(m.GetCertificate, newTurnstile(), m.TLSConfig().NextProtos...)
 	var extra []*http.Server
 	if s.plan.ACMEListen != "off" {
 		ln, err := net.Listen("tcp", s.plan.ACMEListen)

@@ -12,7 +12,8 @@ import (
 
 // turnstile lets agents' TLS handshakes be computed a few at a time. When thousands come back at once, the processors are
 // busy with handshakes for seconds; people's pages then wait behind a few of them instead of behind hundreds. Agents are told
-// from browsers by what they offer in the first message: browsers offer HTTP/2, a WebSocket of HTTP/1.1 can't.
+// apart by what they offer in the first message (ALPN, RFC 7301): HTTP/1.1 or nothing, for a WebSocket needs no more. Browsers
+// offer HTTP/2, certificate authorities a protocol of their own.
 type turnstile struct {
 	slots chan struct{}
 	hold  time.Duration
@@ -36,7 +37,7 @@ var errNoTurn = errors.New("server: too many agents connect at the same time")
 
 // pass is for tls.Config.GetConfigForClient: it waits for the handshake's turn.
 func (t *turnstile) pass(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	if slices.Contains(hello.SupportedProtos, "h2") {
+	if slices.ContainsFunc(hello.SupportedProtos, func(p string) bool { return p != "http/1.1" }) {
 		return nil, nil
 	}
 	ctx := hello.Context() // ends with the handshake

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/crypto/acme"
 )
 
 // turnstileRig is a turnstile with one slot, before a server that anybody can shake hands with.
@@ -28,8 +30,7 @@ func newTurnstileRig(t *testing.T) *turnstileRig {
 	}
 	r := &turnstileRig{turnstile: newTurnstile()}
 	r.turnstile.slots = make(chan struct{}, 1)
-	r.config = tlsConfig(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &cert, nil }, "h2", "http/1.1")
-	r.config.GetConfigForClient = r.turnstile.pass
+	r.config = tlsConfig(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &cert, nil }, r.turnstile, "h2", "http/1.1", acme.ALPNProto)
 	return r
 }
 
@@ -104,6 +105,9 @@ func TestAgentsTakeTurnsAndBrowsersDoNot(t *testing.T) {
 		waits(t, agent)
 		if err := outcome(t, r.arrive(t, "h2", "http/1.1")); err != nil {
 			t.Fatalf("a browser: %v", err)
+		}
+		if err := outcome(t, r.arrive(t, acme.ALPNProto)); err != nil {
+			t.Fatalf("a certificate authority: %v", err)
 		}
 		waits(t, agent)
 		<-r.turnstile.slots
