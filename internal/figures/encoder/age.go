@@ -183,11 +183,7 @@ func (b *Bench) Link(ctx context.Context) error {
 }
 
 func (b *Bench) age(ctx context.Context, w *workload, told bool, limit float64) error {
-	var theirs, ours []time.Duration
-	err := b.both(told, func(p peer, ages *[]time.Duration) (err error) {
-		*ages, err = measureAges(ctx, p, w, customer)
-		return err
-	}, &ours, &theirs)
+	ours, theirs, err := both(b, told, func(p peer) ([]time.Duration, error) { return measureAges(ctx, p, w, customer) })
 	if err != nil {
 		return err
 	}

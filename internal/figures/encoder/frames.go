@@ -230,35 +230,27 @@ func (b *Bench) Frames(ctx context.Context) error {
 	return nil
 }
 
+// costs are what one workload cost one server, with and without JPEG.
+type costs struct{ lossy, exact cost }
+
 func (b *Bench) frames(ctx context.Context, w *workload) error {
-	lossy, exact := client.AllEncodings(), client.LosslessEncodings()
 	for _, told := range []bool{true, false} {
 		if !told && !w.moves() {
 			continue
 		}
-		tiger, err := startXvnc(!told)
+		ours, theirs, err := both(b, told, func(p peer) (c costs, err error) {
+			if c.lossy, err = measureRun(ctx, p, w, client.AllEncodings()); err != nil {
+				return c, err
+			}
+			c.exact, err = measureRun(ctx, p, w, client.LosslessEncodings())
+			return c, err
+		})
 		if err != nil {
 			return err
-		}
-		theirs, errLossy := measureRun(ctx, tiger, w, lossy)
-		theirsExact, errExact := measureRun(ctx, tiger, w, exact)
-		tiger.close()
-		if err := errors.Join(errLossy, errExact); err != nil {
-			return fmt.Errorf("TigerVNC: %w", err)
-		}
-		server, err := startOwn(b.Seed, told)
-		if err != nil {
-			return err
-		}
-		ours, errLossy := measureRun(ctx, server, w, lossy)
-		oursExact, errExact := measureRun(ctx, server, w, exact)
-		server.close()
-		if err := errors.Join(errLossy, errExact); err != nil {
-			return fmt.Errorf("ours: %w", err)
 		}
 		name := w.title(told)
-		b.addFrames(name, ours, theirs, frameGoals[w.name], "q6, "+tigerVNC)
-		b.addFrames(name+", sharp", oursExact, theirsExact, goals{exact: true}, "lossless, "+tigerVNC)
+		b.addFrames(name, ours.lossy, theirs.lossy, frameGoals[w.name], "q6, "+tigerVNC)
+		b.addFrames(name+", sharp", ours.exact, theirs.exact, goals{exact: true}, "lossless, "+tigerVNC)
 	}
 	return nil
 }

@@ -15,26 +15,26 @@ import (
 
 // both measures TigerVNC and then Rejoin, each in a process of its own, with all to itself. told says whether they are told of
 // moves.
-func (b *Bench) both(told bool, measure func(p peer, result *[]time.Duration) error, ours, theirs *[]time.Duration) error {
+func both[T any](b *Bench, told bool, measure func(peer) (T, error)) (ours, theirs T, err error) {
 	tiger, err := startXvnc(!told)
 	if err != nil {
-		return err
+		return ours, theirs, err
 	}
-	err = measure(tiger, theirs)
+	theirs, err = measure(tiger)
 	tiger.close()
 	if err != nil {
-		return fmt.Errorf("TigerVNC: %w", err)
+		return ours, theirs, fmt.Errorf("TigerVNC: %w", err)
 	}
 	server, err := startOwn(b.Seed, told)
 	if err != nil {
-		return err
+		return ours, theirs, err
 	}
-	err = measure(server, ours)
+	ours, err = measure(server)
 	server.close()
 	if err != nil {
-		return fmt.Errorf("ours: %w", err)
+		return ours, theirs, fmt.Errorf("ours: %w", err)
 	}
-	return nil
+	return ours, theirs, nil
 }
 
 // measureKeys presses keys and waits for each one's letter. l is nil for the bare loopback.
@@ -108,11 +108,7 @@ func pressed(ctx context.Context, v *viewer, n int) (time.Duration, error) {
 }
 
 func (b *Bench) keyFigures(ctx context.Context, name string, l *link, n int, limit float64) error {
-	var ours, theirs []time.Duration
-	err := b.both(true, func(p peer, took *[]time.Duration) (err error) {
-		*took, err = measureKeys(ctx, b, p, l, n)
-		return err
-	}, &ours, &theirs)
+	ours, theirs, err := both(b, true, func(p peer) ([]time.Duration, error) { return measureKeys(ctx, b, p, l, n) })
 	if err != nil {
 		return err
 	}
@@ -134,20 +130,19 @@ func (b *Bench) First(ctx context.Context) error {
 		if w.name != "scroll" && w.name != "drag" {
 			continue
 		}
-		var ours, theirs []time.Duration
-		err := b.both(true, func(p peer, took *[]time.Duration) error {
+		ours, theirs, err := both(b, true, func(p peer) (took []time.Duration, err error) {
 			if err := p.load(w); err != nil {
-				return err
+				return nil, err
 			}
 			for range 10 {
 				d, err := firstPicture(ctx, p)
 				if err != nil {
-					return err
+					return nil, err
 				}
-				*took = append(*took, d)
+				took = append(took, d)
 			}
-			return nil
-		}, &ours, &theirs)
+			return took, nil
+		})
 		if err != nil {
 			return err
 		}
@@ -192,35 +187,33 @@ func (b *Bench) Idle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var ours, theirs []time.Duration
-	err = b.both(true, func(p peer, used *[]time.Duration) error {
+	ours, theirs, err := both(b, true, func(p peer) (time.Duration, error) {
 		if err := p.load(w); err != nil {
-			return err
+			return 0, err
 		}
 		v, err := watch(p, client.AllEncodings())
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer v.Close()
 		if err := v.rest(ctx); err != nil {
-			return err
+			return 0, err
 		}
 		before, err := gauge.CPU(p.pid())
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if !sleep(ctx, long) {
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 		after, err := gauge.CPU(p.pid())
-		*used = append(*used, after-before)
-		return err
-	}, &ours, &theirs)
+		return after - before, err
+	})
 	if err != nil {
 		return err
 	}
 	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / long.Seconds() }
-	b.Report.Add(gauge.Figure{Name: "idle: CPU of a viewer whose picture stands", Value: percent(ours[0]), Unit: "% of a core", Base: percent(theirs[0]), BaseName: tigerVNC, Goal: gauge.AtMost(0.5),
-		Note: fmt.Sprintf("TigerVNC's %s %%", gauge.Short(percent(theirs[0])))})
+	b.Report.Add(gauge.Figure{Name: "idle: CPU of a viewer whose picture stands", Value: percent(ours), Unit: "% of a core", Base: percent(theirs), BaseName: tigerVNC, Goal: gauge.AtMost(0.5),
+		Note: fmt.Sprintf("TigerVNC's %s %%", gauge.Short(percent(theirs)))})
 	return nil
 }
