@@ -146,9 +146,9 @@ func TestCapture(t *testing.T) {
 		r.expect("the square", [][2]int{{400, 250}}, []uint32{0, 0xffffff}[i%2])
 		r.settle(100)
 	}
-	// Who only looks as seldom as at an idle screen takes longer each time; a busy machine does so once.
+	// A busy machine is late once. Who looks as seldom as at an idle screen is late each time, or very late.
 	slices.Sort(seen)
-	if median := seen[len(seen)/2]; median > 100*time.Millisecond {
+	if median, longest := seen[len(seen)/2], seen[len(seen)-1]; median > 50*time.Millisecond || longest > 500*time.Millisecond {
 		t.Errorf("changes are seen after %v", seen)
 	}
 }
